@@ -1,0 +1,92 @@
+//! What a mention deserves, always with a named reason.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::signal::words;
+use super::{CaseId, MentionId};
+
+words!(
+    /// How soon a human should answer. Decided by signal and stance alone.
+    Priority {
+        /// Within minutes: somebody leaves, or is about to.
+        Urgent => "urgent",
+        /// Within the working day.
+        Today => "today",
+        /// Worth reading in the summary.
+        Digest => "digest",
+    }
+);
+
+words!(
+    /// Why a mention became an alert, or did not. Each is one answer of `explain`.
+    Reason {
+        /// Opened a case.
+        NewCase => "new-case",
+        /// The author of an open case wrote again, and it got more urgent.
+        CaseRose => "case-rose",
+        /// The author of an open case wrote again; recorded there, no second alert.
+        CaseGrew => "case-grew",
+        /// One of our own accounts wrote it.
+        OwnAccount => "own-account",
+        /// One of our own accounts answered: the case is answered.
+        AnsweredByUs => "answered-by-us",
+        /// Somebody passed a post on without words of their own.
+        Repost => "repost",
+        /// The same words by the same author, here or on another network.
+        CrossPost => "cross-post",
+        /// The same words by many authors.
+        Copied => "copied",
+        /// Names the watch and says nothing that needs a human.
+        NoSignal => "no-signal",
+        /// A silence covers it.
+        Silenced => "silenced",
+        /// No route takes it.
+        NoRoute => "no-route",
+        /// Known already: (network, native id) was seen before.
+        Known => "known",
+        /// No term of any watch stands in it.
+        NotNamed => "not-named",
+        /// An excluded phrase stands in it.
+        Excluded => "excluded",
+        /// Only an ambiguous term stands in it, without a context word.
+        Ambiguous => "ambiguous",
+    }
+);
+
+impl Reason {
+    /// Whether a human hears of it.
+    pub fn alerts(self) -> bool {
+        matches!(self, Self::NewCase | Self::CaseRose)
+    }
+}
+
+/// One delivery that a decision asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Name of the notifier in the configuration.
+    pub notifier: String,
+    /// Not before this moment: folding, opening hours and escalation wait.
+    pub due: Timestamp,
+    /// Deliveries of one notifier that wait under the same key leave as one card.
+    pub fold: Option<String>,
+    /// Sent only while nobody has taken the case (escalation).
+    pub while_open: bool,
+}
+
+/// What triage decided for one mention and one watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Why.
+    pub reason: Reason,
+    /// How soon.
+    pub priority: Priority,
+    /// The case it belongs to, when it has one.
+    pub case: Option<CaseId>,
+    /// The stored mention it repeats, for reposts, cross-posts and copies.
+    pub repeats: Option<MentionId>,
+    /// By when a human should have answered.
+    pub answer_by: Option<Timestamp>,
+    /// The deliveries it asks for; empty unless `reason.alerts()`.
+    pub deliveries: Vec<Planned>,
+}

@@ -1,0 +1,2 @@
+//! courtier
+fn main() {}
