@@ -11,6 +11,7 @@
 //! - [`config`] reads the file, [`observe`] names every metric and log event, [`cli`] is one file per command.
 //! - [`domain`] holds the nouns that all of them speak.
 
+pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;

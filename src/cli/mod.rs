@@ -1,1 +1,80 @@
-//! (room)
+//! One file per command; here what they share: arguments, exit codes, failures.
+//!
+//! Results go to standard output, everything else to standard error. A command
+//! gives an [`Exit`] or a [`Failure`]; only [`main`] turns either into a
+//! process status.
+
+mod exit;
+mod output;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+pub use output::{Format, Output, visible};
+
+/// Text under `--help`: the exit codes are part of the contract.
+const AFTER_HELP: &str = "\
+Exit codes: 0 fine; 1 ran and found something to report; 2 usage or configuration; 3 partly failed; 4 could not run.
+Results go to standard output, everything else to standard error. NO_COLOR is respected.";
+
+/// Hears who leaves whom: watches public posts for your brand and puts each one that matters in front of a human.
+#[derive(Debug, Parser)]
+#[command(name = "courtier", version, after_help = AFTER_HELP, max_term_width = 110, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file; default: $COURTIER_CONFIG, ./courtier.toml, the user's, /etc/courtier/courtier.toml.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Colour on standard output and standard error.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Every command, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs the program with these arguments, the first being its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let wrong = error.use_stderr();
+            let closed_pipe = error.print().is_err();
+            return if wrong && !closed_pipe { Exit::Usage.into() } else { Exit::Fine.into() };
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match cli.color {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match cli.command {}
+}
