@@ -39,8 +39,6 @@ words!(
         Copied => "copied",
         /// Names the watch and says nothing that needs a human.
         NoSignal => "no-signal",
-        /// A silence covers it.
-        Silenced => "silenced",
         /// No route takes it.
         NoRoute => "no-route",
         /// Known already: (network, native id) was seen before.

@@ -25,30 +25,47 @@ impl MentionAlert {
     ///
     /// Names and handles are shortened before the deadline is: the reader needs the end as much as the beginning.
     pub fn headline(&self, zone: &TimeZone) -> String {
+        let by = self.answer_by.map_or(String::new(), |at| format!(", answer by {}", at.to_zoned(zone.clone()).strftime("%H:%M")));
+        let more = if self.folded.is_empty() { String::new() } else { format!(" (+{} more)", self.folded.len()) };
+        let place = one_line(self.mention.network.title(), 12);
+        let ending = format!("{place}{by}{more}");
+        // The widest names that leave the author at least six characters.
+        let mut line = String::new();
+        for names in [18, 14, 10, 7, 5] {
+            let what = self.what(names);
+            let room = HEADLINE_CHARS.saturating_sub(what.chars().count() + ending.chars().count() + ", @ on ".len());
+            let who = one_line(&self.mention.author.handle, room.clamp(6, 40));
+            let who = if who.is_empty() { "somebody".to_owned() } else { format!("@{who}") };
+            line = format!("{what}, {who} on {ending}");
+            if line.chars().count() <= HEADLINE_CHARS {
+                break;
+            }
+        }
+        one_line(&line, HEADLINE_CHARS)
+    }
+
+    /// Says how urgent and what, with names of at most `names` characters.
+    fn what(&self, names: usize) -> String {
         let urgency = match self.priority {
             Priority::Urgent => "URGENT ",
             Priority::Today | Priority::Digest => "",
         };
-        let brands = self.hearing.switch.as_ref().map(|switch| {
-            let name = |side: &Option<String>| one_line(side.as_deref().unwrap_or("?"), 18);
-            (name(&switch.left), name(&switch.joined))
-        });
-        let what = match (self.hearing.primary, brands) {
-            (Primary::Leaving, Some((left, joined))) => format!("leaving us: {left} > {joined}"),
-            (Primary::Leaving, None) => "leaving us".to_owned(),
-            (Primary::Joining, Some((left, joined))) => format!("joining us: {left} > {joined}"),
-            (Primary::Joining, None) => "joining us".to_owned(),
-            (Primary::Opportunity, Some((left, _))) => format!("opportunity: leaves {left}"),
-            (Primary::Opportunity, None) => "opportunity".to_owned(),
-            (primary, _) => format!("{primary} about {}", one_line(&self.watch_name, 18)),
+        let name = |side: &Option<String>| side.as_deref().map(|name| one_line(name, names));
+        let sides = self.hearing.switch.as_ref().map(|switch| (name(&switch.left), name(&switch.joined)));
+        // A side that nobody named is left out, not shown as a question mark.
+        let moved = match sides {
+            Some((Some(left), Some(joined))) => format!(": {left} > {joined}"),
+            Some((Some(left), None)) => format!(": {left}"),
+            Some((None, Some(joined))) => format!(": > {joined}"),
+            Some((None, None)) | None => String::new(),
         };
-        let by = self.answer_by.map_or(String::new(), |at| format!(", answer by {}", at.to_zoned(zone.clone()).strftime("%H:%M")));
-        let more = if self.folded.is_empty() { String::new() } else { format!(" (+{} more)", self.folded.len()) };
-        let place = one_line(self.mention.network.title(), 12);
-        let fixed = urgency.len() + what.chars().count() + place.chars().count() + by.len() + more.len() + ", @ on ".len();
-        let who = one_line(&self.mention.author.handle, HEADLINE_CHARS.saturating_sub(fixed).clamp(6, 40));
-        let who = if who.is_empty() { "somebody".to_owned() } else { format!("@{who}") };
-        one_line(&format!("{urgency}{what}, {who} on {place}{by}{more}"), HEADLINE_CHARS)
+        let what = match self.hearing.primary {
+            Primary::Leaving => format!("leaving us{moved}"),
+            Primary::Joining => format!("joining us{moved}"),
+            Primary::Opportunity => format!("opportunity{moved}"),
+            primary => format!("{primary} about {}", one_line(&self.watch_name, names)),
+        };
+        format!("{urgency}{what}")
     }
 }
 
