@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::config::{Diagnostic, Field, Section};
-use crate::domain::{Cursor, Mention};
+use crate::domain::{Account, Cursor, Mention};
 use crate::net::Client;
 
 pub use inbox::{Inbound, Inboxes, Verdict};
@@ -53,6 +53,9 @@ pub struct Page {
     pub not_before: Option<Duration>,
     /// A gap that was noticed: what may be missing and since when; logged and shown, never silent.
     pub gap: Option<String>,
+    /// Posts that were read and dropped because [`Outside::names`] said that they name nothing
+    /// we watch: proof that a quiet firehose is alive.
+    pub passed: u64,
     /// Entries of this answer that could not be read and were passed over, with the first reason.
     pub unreadable: Option<(u64, String)>,
     /// Native ids (or URLs) of posts that were deleted at the source.
@@ -121,6 +124,22 @@ pub struct Outside {
     /// Standard input, a folder or a port belong to the feed that names them; this is the way a
     /// push feed (inbound webhook) receives: the web room puts requests in, the feed takes them out.
     pub inboxes: Inboxes,
+    /// Says whether a text names anything we watch. A firehose asks it for a post's text, link
+    /// targets and titles before it builds a mention; `None` lets everything through.
+    pub names: Option<Names>,
+    /// Our own accounts of all watches: what they write, and what answers or addresses them,
+    /// passes whatever [`Outside::names`] says.
+    pub own: Arc<[Account]>,
+}
+
+/// Says whether a text names anything we watch; fast enough to be asked for every post there is.
+pub type Names = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+impl Outside {
+    /// Gives a feed a client and nothing else: no terms, no accounts, and every post passes.
+    pub fn new(client: Client) -> Self {
+        Self { client, terms: Arc::new([]), inboxes: Inboxes::default(), names: None, own: Arc::new([]) }
+    }
 }
 
 /// One kind of feed: what `type = "..."` names.
