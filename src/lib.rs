@@ -18,6 +18,7 @@ pub mod domain;
 pub mod feed;
 pub mod net;
 pub mod notify;
+pub mod observe;
 pub mod query;
 pub mod reply;
 pub mod store;

@@ -1,0 +1,78 @@
+//! Where log events go: journald, JSON or text, always beside the results.
+
+use std::str::FromStr;
+
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// To journald when systemd started us, else as text.
+    #[default]
+    Auto,
+    /// Lines for people on standard error.
+    Text,
+    /// One JSON object a line on standard error.
+    Json,
+    /// Fields to journald.
+    Journald,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "journald" => Ok(Self::Journald),
+            other => Err(format!("`{other}` is no log format: auto, text, json or journald")),
+        }
+    }
+}
+
+/// What the log is to be like.
+#[derive(Debug, Clone, Default)]
+pub struct Logs {
+    /// How events are written.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,courtier::feed=debug`.
+    pub level: Option<String>,
+    /// Whether systemd's journal reads our standard error (`JOURNAL_STREAM` is set).
+    pub under_journal: bool,
+    /// Whether lines for people are coloured.
+    pub colour: bool,
+}
+
+/// Starts the log; says in words when journald was asked for and does not answer.
+///
+/// A second start in one process is ignored: tests run commands in one process.
+pub fn start(logs: &Logs) -> Result<(), String> {
+    let filter = logs.level.as_deref().unwrap_or("info");
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("`{filter}` is no log filter: {error}"))?;
+    let journal = match logs.format {
+        LogFormat::Journald => true,
+        LogFormat::Auto => logs.under_journal,
+        LogFormat::Text | LogFormat::Json => false,
+    };
+    let layer: Box<dyn Layer<_> + Send + Sync> = if journal {
+        match tracing_journald::layer() {
+            Ok(layer) => Box::new(layer.with_syslog_identifier("courtier".into())),
+            Err(error) if logs.format == LogFormat::Journald => return Err(format!("journald does not listen: {error}")),
+            Err(_) => Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time()),
+        }
+    } else if logs.format == LogFormat::Json {
+        Box::new(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+    } else {
+        Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(logs.colour).with_target(false).compact())
+    };
+    let started = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    if started.is_err() {
+        tracing::debug!("the log was started before");
+    }
+    Ok(())
+}
