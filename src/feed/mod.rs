@@ -5,7 +5,9 @@
 //! feed costs one file, two lines here (the `mod` and the entry of [`FEEDS`])
 //! and one folder in `fixtures/feed/`.
 
+mod answer;
 mod inbox;
+mod scan;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::domain::{Account, Cursor, Mention};
 use crate::net::Client;
 
 pub use inbox::{Inbound, Inboxes, Verdict};
+pub use scan::{Scan, ScanFn, ScanRequest, Scanning};
 
 /// When the engine should ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +159,8 @@ pub struct FeedKind {
     pub build: fn(&Section, &Outside) -> Result<Box<dyn Feed>, Vec<Diagnostic>>,
     /// Reads saved answers of the service, as `courtier feeds read` does: bytes in, mentions out.
     pub read: fn(&[u8], Timestamp) -> Result<Vec<Mention>, FeedError>,
+    /// Reads what a handle wrote, for `courtier scan`; `None` where the network has no handles.
+    pub scan: Option<ScanFn>,
 }
 
 impl std::fmt::Debug for FeedKind {
