@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
+pub mod engine;
 pub mod feed;
 pub mod net;
 pub mod notify;

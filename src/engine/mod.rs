@@ -1,1 +1,28 @@
-//! (room)
+//! The running house: asks feeds, decides once, delivers until it is taken.
+//!
+//! ```text
+//! feed loop ─┐                                   ┌─ dispatcher (slack)
+//! feed loop ─┼─ bounded channel ─ intake ─ store ┼─ dispatcher (webhook)
+//! feed loop ─┘      (waits when full)  (one tx)  └─ dispatcher (terminal)
+//! ```
+//!
+//! Every arrow holds back instead of dropping: a full channel makes the feed
+//! wait with its cursor unmoved, a full disk makes intake wait with its batch
+//! in hand. Each feed and each notifier runs in a task of its own, so that a
+//! slow or broken one delays nobody else. Only this room starts tasks.
+
+pub mod clock;
+mod dispatch;
+mod feeds;
+mod health;
+mod house;
+mod intake;
+mod pauses;
+mod plan;
+mod shared;
+
+pub use clock::Clock;
+pub use health::{FeedHealth, Health, Standing};
+pub use house::{Ended, House, Loader};
+pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
+pub use shared::Shared;

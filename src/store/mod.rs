@@ -263,6 +263,9 @@ pub trait Store: Send + Sync {
     /// Reads a named value.
     async fn note(&self, key: &str) -> Result<Option<String>, StoreError>;
 
+    /// Rises with every commit that plans or frees deliveries, so that dispatch is woken and not only polls.
+    fn woken(&self) -> tokio::sync::watch::Receiver<u64>;
+
     /// Proves that it answers and can write; what the watchdog is fed by.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -1,0 +1,256 @@
+//! One loop a feed: asks at its pace, drops what names nobody, hands over hits.
+//!
+//! The loop owns time, pauses and the cursor; the feed only translates. Posts
+//! are matched here, beside other feeds, so that the single writer behind the
+//! channel sees hits only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::pauses::Pauses;
+use super::plan::{Plan, PlannedFeed};
+use super::shared::{Shared, seconds};
+use crate::detect::{Heard, Outcome, Scratch};
+use crate::domain::{Cursor, Hearing, Mention, Network, Primary};
+use crate::feed::{Ask, FeedError, Pace, Page, Verdict};
+
+/// A live feed's cursor without a hit is written at most this often.
+const CURSOR_EVERY: Duration = Duration::from_secs(2);
+/// Calls for profiles and parents may delay a hit by so much and no more.
+const ENRICH_WITHIN: Duration = Duration::from_secs(2);
+/// A feed that fails for so long is worth a person's time.
+const TELL_AFTER: f64 = 900.0;
+
+/// What a feed loop hands to intake: becomes true in one transaction.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) feed: Arc<str>,
+    pub(super) network: Network,
+    pub(super) heard: Vec<(Mention, Vec<Heard>)>,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) deleted: Vec<String>,
+    pub(super) waiting: Vec<oneshot::Sender<Verdict>>,
+}
+
+/// One feed's loop.
+pub(super) struct FeedLoop {
+    pub(super) planned: PlannedFeed,
+    pub(super) plan: Arc<Plan>,
+    pub(super) shared: Shared,
+    pub(super) intake: mpsc::Sender<Parcel>,
+    pub(super) cancel: CancellationToken,
+}
+
+/// What the loop remembers from call to call.
+struct Walk {
+    cursor: Option<Cursor>,
+    /// A cursor that was not handed over yet because nothing was heard.
+    held: Option<Cursor>,
+    handed: Instant,
+    failures: u32,
+    told: bool,
+    scratch: Scratch,
+    dice: fastrand::Rng,
+}
+
+impl FeedLoop {
+    /// Runs until the token is cancelled.
+    pub(super) async fn run(self) {
+        let cancel = self.cancel.clone();
+        let Some(cursor) = cancel.run_until_cancelled(self.stored_cursor()).await else { return };
+        let mut walk = Walk {
+            cursor,
+            held: None,
+            handed: Instant::now(),
+            failures: 0,
+            told: false,
+            scratch: Scratch::default(),
+            dice: fastrand::Rng::new(),
+        };
+        loop {
+            let Some(pause) = cancel.run_until_cancelled(self.step(&mut walk)).await else { break };
+            if !pause.is_zero() && cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                break;
+            }
+        }
+        if let Some(cursor) = walk.held.take() {
+            // Best effort: an older cursor only means that a few posts are read again.
+            drop(self.intake.try_send(self.parcel(Vec::new(), Some(cursor), Page::default())));
+        }
+    }
+
+    /// Reads the cursor, waiting for a store that is busy.
+    async fn stored_cursor(&self) -> Option<Cursor> {
+        let mut failures = 0;
+        loop {
+            match self.shared.store.cursor(&self.planned.name).await {
+                Ok(cursor) => return cursor,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(feed = &*self.planned.name, %error, "cannot read the cursor");
+                    tokio::time::sleep(Pauses::STORE.draw(failures, &mut fastrand::Rng::new())).await;
+                }
+            }
+        }
+    }
+
+    /// Asks once and hands over; gives the pause before the next call.
+    async fn step(&self, walk: &mut Walk) -> Duration {
+        let ask = Ask { since: walk.cursor.as_ref(), now: self.shared.clock.now(), backfill: self.plan.backfill };
+        match self.planned.feed.fetch(ask).await {
+            Ok(page) => {
+                let pause = self.pause_after(&page);
+                self.went_well(&page, walk);
+                self.hand_over(page, walk).await;
+                pause
+            }
+            Err(error) => self.went_wrong(&error, walk).await,
+        }
+    }
+
+    fn pause_after(&self, page: &Page) -> Duration {
+        match self.planned.feed.pace() {
+            Pace::Live => Duration::ZERO,
+            Pace::Every(_) if page.more => Duration::ZERO,
+            Pace::Every(pace) => page.not_before.map_or(pace, |wish| pace.max(wish)),
+        }
+    }
+
+    fn went_well(&self, page: &Page, walk: &mut Walk) {
+        let name = &*self.planned.name;
+        self.shared.metrics.fetched(name, "ok");
+        if self.shared.health.feed_ok(name, !page.mentions.is_empty(), self.shared.clock.now()) {
+            tracing::info!(feed = name, "hears again");
+        }
+        walk.failures = 0;
+        walk.told = false;
+        if let Some(gap) = &page.gap {
+            tracing::warn!(feed = name, gap, "posts may be missing");
+        }
+        if let Some((count, why)) = &page.unreadable {
+            tracing::warn!(feed = name, count, why, "posts were passed over");
+        }
+    }
+
+    /// Keeps hits, fills them in, hears them and waits for a place in the channel.
+    async fn hand_over(&self, mut page: Page, walk: &mut Walk) {
+        let posts = page.mentions.len() as u64;
+        let unreadable = page.unreadable.as_ref().map_or(0, |(count, _)| *count);
+        let mentions = std::mem::take(&mut page.mentions);
+        let heard = self.hear(mentions, &mut walk.scratch).await;
+        self.shared.metrics.heard(&self.planned.name, posts, heard.len() as u64, unreadable);
+        let cursor = page.cursor.take().or_else(|| walk.held.take());
+        if let Some(cursor) = &cursor {
+            walk.cursor = Some(cursor.clone());
+        }
+        let quiet = heard.is_empty() && page.waiting.is_empty() && page.deleted.is_empty();
+        if quiet && self.planned.feed.pace() == Pace::Live && walk.handed.elapsed() < CURSOR_EVERY {
+            walk.held = cursor;
+            return;
+        }
+        if quiet && cursor.is_none() {
+            return;
+        }
+        walk.handed = Instant::now();
+        walk.held = None;
+        // A closed channel means that the house is going down; the cursor stays where it was.
+        drop(self.intake.send(self.parcel(heard, cursor, page)).await);
+    }
+
+    fn parcel(&self, heard: Vec<(Mention, Vec<Heard>)>, cursor: Option<Cursor>, page: Page) -> Parcel {
+        Parcel {
+            feed: Arc::clone(&self.planned.name),
+            network: self.planned.network.clone(),
+            heard,
+            cursor,
+            deleted: page.deleted,
+            waiting: page.waiting,
+        }
+    }
+
+    async fn hear(&self, mentions: Vec<Mention>, scratch: &mut Scratch) -> Vec<(Mention, Vec<Heard>)> {
+        let detector = &self.plan.detector;
+        let mut hits: Vec<Mention> = mentions
+            .into_iter()
+            .filter(|mention| {
+                // What is addressed or linked is looked at in full; the rest must name something.
+                let worth = !mention.addressed.is_empty() || !mention.links.is_empty() || detector.names_any(&mention.text, scratch);
+                self.plan.is_own(mention) || (worth && !self.concerned(detector.hear(mention, scratch)).is_empty())
+            })
+            .collect();
+        if hits.is_empty() {
+            return Vec::new();
+        }
+        if tokio::time::timeout(ENRICH_WITHIN, self.planned.feed.enrich(&mut hits)).await.is_err() {
+            tracing::debug!(feed = &*self.planned.name, "profiles and parents took too long");
+        }
+        hits.into_iter()
+            .filter_map(|mention| {
+                let mut heard = self.concerned(detector.hear(&mention, scratch));
+                if heard.is_empty() {
+                    heard = self.own_words(&mention);
+                }
+                (!heard.is_empty()).then_some((mention, heard))
+            })
+            .collect()
+    }
+
+    /// Keeps what belongs to the watches of this feed.
+    fn concerned(&self, mut heard: Vec<Heard>) -> Vec<Heard> {
+        if !self.planned.watches.is_empty() {
+            heard.retain(|one| self.planned.watches.contains(&one.watch));
+        }
+        heard
+    }
+
+    /// An own account's post counts for its watch even where it names nothing: it may answer a case.
+    fn own_words(&self, mention: &Mention) -> Vec<Heard> {
+        let silent = || Hearing { primary: Primary::Noise, asks: false, lang: None, switch: None, findings: Vec::new() };
+        let own = |(watch, of): (usize, &crate::domain::Watch)| {
+            crate::triage::is_own(&of.own, mention).then(|| Heard { watch, outcome: Outcome::Named(silent()) })
+        };
+        self.plan.watches.iter().enumerate().filter_map(own).collect()
+    }
+
+    /// Notes a failure; gives the pause before the next call.
+    async fn went_wrong(&self, error: &FeedError, walk: &mut Walk) -> Duration {
+        let name = &*self.planned.name;
+        walk.failures += 1;
+        let pace = match self.planned.feed.pace() {
+            Pace::Live => Duration::from_secs(60),
+            Pace::Every(pace) => pace,
+        };
+        let (outcome, pause) = match error {
+            FeedError::Throttled { after, .. } => ("throttled", after.unwrap_or(pace).max(pace)),
+            FeedError::Denied { .. } => ("denied", Pauses::DENIED.draw(walk.failures, &mut walk.dice)),
+            FeedError::Unreachable { .. } => ("unreachable", Pauses::unreachable(pace).draw(walk.failures, &mut walk.dice)),
+            FeedError::Unreadable { .. } => ("unreadable", pace),
+        };
+        let now = self.shared.clock.now();
+        self.shared.metrics.fetched(name, outcome);
+        if self.shared.health.feed_failed(name, &error.to_string(), now) {
+            tracing::warn!(feed = name, %error, next = ?pause, "does not hear");
+        }
+        self.tell_people(&error.to_string(), now, walk).await;
+        pause
+    }
+
+    /// A feed that stays deaf becomes an alert, once.
+    async fn tell_people(&self, why: &str, now: Timestamp, walk: &mut Walk) {
+        let health = self.shared.health.feed(&self.planned.name);
+        let deaf = health.since.is_some_and(|since| seconds(since, now) >= TELL_AFTER);
+        if walk.told || !deaf {
+            return;
+        }
+        walk.told = true;
+        let to = self.plan.notifiers.iter().map(|notifier| notifier.name.to_string()).collect();
+        let what = format!("has not heard anything for 15 minutes: {why}");
+        let hint = format!("`courtier status` shows it; `courtier check --probe` asks {} once", self.planned.name);
+        self.shared.raise(&self.planned.name, &what, &hint, to).await;
+    }
+}

@@ -1,0 +1,54 @@
+//! How long to wait before trying again: exponential with full jitter.
+//!
+//! Full jitter (a uniform draw from zero to the ceiling) spreads the attempts
+//! of many waiting deliveries; an equal pause would send them all at once.
+
+use std::time::Duration;
+
+/// A ceiling that doubles from `first` to `most`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pauses {
+    first: Duration,
+    most: Duration,
+}
+
+impl Pauses {
+    /// Between attempts of a delivery.
+    pub(super) const DELIVERY: Self = Self { first: Duration::from_secs(1), most: Duration::from_secs(600) };
+    /// After a service refused us: hammering makes it worse.
+    pub(super) const DENIED: Self = Self { first: Duration::from_secs(900), most: Duration::from_secs(6 * 3_600) };
+    /// While the store cannot write.
+    pub(super) const STORE: Self = Self { first: Duration::from_millis(200), most: Duration::from_secs(5) };
+
+    /// After a feed could not be reached: soon at first, never rarer than its pace (or 5 minutes).
+    pub(super) fn unreachable(pace: Duration) -> Self {
+        Self { first: Duration::from_secs(2), most: pace.clamp(Duration::from_secs(30), Duration::from_secs(300)) }
+    }
+
+    /// The ceiling after so many failures in a row (1 is the first).
+    fn ceiling(self, failures: u32) -> Duration {
+        self.first.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX)).min(self.most)
+    }
+
+    /// Draws a pause; never below a tenth of the ceiling, so that it is a pause at all.
+    pub(super) fn draw(self, failures: u32, dice: &mut fastrand::Rng) -> Duration {
+        self.ceiling(failures).mul_f64(dice.f64().mul_add(0.9, 0.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_their_ceiling_and_stay_there() {
+        let mut dice = fastrand::Rng::with_seed(1);
+        for failures in 1..200 {
+            let pause = Pauses::DELIVERY.draw(failures, &mut dice);
+            assert!(pause <= Pauses::DELIVERY.ceiling(failures), "{failures}: {pause:?}");
+            assert!(pause <= Duration::from_secs(600) && pause >= Duration::from_millis(100));
+        }
+        assert_eq!(Pauses::DELIVERY.ceiling(1), Duration::from_secs(1));
+        assert_eq!(Pauses::DELIVERY.ceiling(200), Duration::from_secs(600));
+    }
+}

@@ -1,0 +1,93 @@
+//! What the house runs: everything built from one configuration.
+//!
+//! A plan is built whole or not at all; a reload builds a new one beside the
+//! running one and swaps only when nothing is wrong with it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::detect::Detector;
+use crate::domain::{Account, Draft, Hearing, Mention, MentionId, Network, Watch};
+use crate::feed::Feed;
+use crate::notify::Notifier;
+use crate::triage::Routing;
+
+/// Drafts the answer to a mention for one watch.
+pub type Drafter = Arc<dyn Fn(&Mention, &Hearing, &Watch, MentionId) -> Option<Draft> + Send + Sync>;
+/// Says when the desk opens next; `None` while it is staffed.
+pub type Opens = Arc<dyn Fn(Timestamp) -> Option<Timestamp> + Send + Sync>;
+
+/// One feed, ready to be asked.
+#[derive(Clone)]
+pub struct PlannedFeed {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// The network whose ids it brings.
+    pub network: Network,
+    /// The translator.
+    pub feed: Arc<dyn Feed>,
+    /// Only these watches, by index; empty for all.
+    pub watches: Vec<usize>,
+    /// Silent for longer than this means deaf; `None` when nobody wants to know.
+    pub silence: Option<Duration>,
+}
+
+/// One notifier, ready to send.
+#[derive(Clone)]
+pub struct PlannedNotifier {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// The sender.
+    pub notifier: Arc<dyn Notifier>,
+    /// The notifier that takes over when this one gives up.
+    pub fallback: Option<String>,
+    /// How long one alert is tried.
+    pub give_up: Duration,
+}
+
+/// Everything built from one configuration.
+#[derive(Clone)]
+pub struct Plan {
+    /// What we look for.
+    pub watches: Arc<[Watch]>,
+    /// All terms and rules.
+    pub detector: Arc<Detector>,
+    /// The feeds.
+    pub feeds: Vec<PlannedFeed>,
+    /// The notifiers.
+    pub notifiers: Vec<PlannedNotifier>,
+    /// Who hears what.
+    pub routing: Arc<Routing>,
+    /// When the desk is staffed.
+    pub opens: Opens,
+    /// Drafts answers.
+    pub drafter: Drafter,
+    /// The zone in which times of day are shown.
+    pub zone: TimeZone,
+    /// On a feed's first run, read posts back to this moment.
+    pub backfill: Option<Timestamp>,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let feeds: Vec<&str> = self.feeds.iter().map(|feed| &*feed.name).collect();
+        let notifiers: Vec<&str> = self.notifiers.iter().map(|notifier| &*notifier.name).collect();
+        f.debug_struct("Plan").field("feeds", &feeds).field("notifiers", &notifiers).finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// Whether one of our own accounts of any watch wrote it.
+    pub fn is_own(&self, mention: &Mention) -> bool {
+        self.watches.iter().any(|watch| crate::triage::is_own(&watch.own, mention))
+    }
+
+    /// Every own account of every watch.
+    pub fn own_accounts(watches: &[Watch]) -> Arc<[Account]> {
+        watches.iter().flat_map(|watch| watch.own.iter().cloned()).collect()
+    }
+}
