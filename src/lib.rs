@@ -25,4 +25,3 @@ pub mod reply;
 pub mod store;
 pub mod text;
 pub mod triage;
-pub mod web;

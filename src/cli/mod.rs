@@ -4,7 +4,6 @@
 //! gives an [`Exit`] or a [`Failure`]; only [`main`] turns either into a
 //! process status.
 
-mod demo;
 mod exit;
 mod output;
 

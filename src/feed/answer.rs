@@ -4,6 +4,7 @@
 //! says what came instead: an error page, an empty body, a cut-off document.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::FeedError;
@@ -50,7 +51,7 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response) -> Result<T, FeedEr
 }
 
 /// Reads JSON from saved bytes, or says what stands there instead.
-pub(crate) fn json_bytes<T: DeserializeOwned>(body: &[u8]) -> Result<T, FeedError> {
+pub(crate) fn json_bytes<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FeedError> {
     let wrong = |why: String| FeedError::Unreadable { why };
     match body.trim_ascii_start().first() {
         None => return Err(wrong("an empty answer where JSON was expected".into())),

@@ -6,6 +6,7 @@
 //! and one folder in `fixtures/feed/`.
 
 mod answer;
+mod bluesky;
 mod inbox;
 mod scan;
 
@@ -19,6 +20,7 @@ use crate::config::{Diagnostic, Field, Section};
 use crate::domain::{Account, Cursor, Mention};
 use crate::net::Client;
 
+pub use bluesky::Firehose;
 pub use inbox::{Inbound, Inboxes, Verdict};
 pub use scan::{Scan, ScanFn, ScanRequest, Scanning};
 
@@ -170,7 +172,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[];
+pub const FEEDS: &[&FeedKind] = &[&bluesky::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {

@@ -1,3 +1,0 @@
-//! demo
-mod networks;
-mod story;
