@@ -25,3 +25,4 @@ pub mod reply;
 pub mod store;
 pub mod text;
 pub mod triage;
+pub mod web;

@@ -4,6 +4,7 @@
 //! gives an [`Exit`] or a [`Failure`]; only [`main`] turns either into a
 //! process status.
 
+mod demo;
 mod exit;
 mod output;
 

@@ -1,41 +1,34 @@
 //! One table of the file, checked against its fields.
+//!
+//! The accessors never fail: a value that did not have the form its field asks
+//! for was reported when the table was read, and the file is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::Secret;
-
-/// One mistake: where and what would be right. Never holds a secret's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Bytes of the file it is about.
-    pub span: Range<usize>,
-    /// What is wrong, in one line.
-    pub message: String,
-    /// The few words under the caret.
-    pub label: String,
-    /// What would be right.
-    pub hint: Option<String>,
-}
+use super::{Diagnostic, Secret};
 
 /// A checked section: every value has the form its field asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
-    name: String,
-    span: Range<usize>,
-    values: BTreeMap<&'static str, (Value, Range<usize>)>,
+    pub(super) name: String,
+    pub(super) span: Range<usize>,
+    pub(super) values: BTreeMap<&'static str, (Value, Range<usize>)>,
 }
 
+/// A value that has the form of its field.
 #[derive(Debug, Clone)]
-enum Value {
+pub(super) enum Value {
     Text(String),
-    Texts(Vec<String>),
+    Texts(Vec<String>, Vec<Range<usize>>),
     Duration(Duration),
     Secret(Secret),
     Flag(bool),
     Count(u64),
     Map(BTreeMap<String, String>),
+    Table(Section),
+    Tables(Vec<Section>),
 }
 
 impl Section {
@@ -55,9 +48,18 @@ impl Section {
     /// A list of texts; empty when left out.
     pub fn texts(&self, key: &str) -> &[String] {
         match self.values.get(key) {
-            Some((Value::Texts(texts), _)) => texts,
+            Some((Value::Texts(texts, _), _)) => texts,
             _ => &[],
         }
+    }
+
+    /// A list of texts, each with its place in the file.
+    pub fn spanned_texts(&self, key: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let (texts, spans): (&[_], &[_]) = match self.values.get(key) {
+            Some((Value::Texts(texts, spans), _)) => (texts, spans),
+            _ => (&[], &[]),
+        };
+        texts.iter().map(String::as_str).zip(spans.iter().cloned())
     }
 
     /// A duration.
@@ -76,6 +78,11 @@ impl Section {
         }
     }
 
+    /// Whether any value of the section is a secret.
+    pub fn has_secrets(&self) -> bool {
+        self.values.values().any(|(value, _)| matches!(value, Value::Secret(_)))
+    }
+
     /// A flag; `None` when left out.
     pub fn flag(&self, key: &str) -> Option<bool> {
         match self.values.get(key) {
@@ -84,7 +91,7 @@ impl Section {
         }
     }
 
-    /// A whole number.
+    /// A whole number, or a size in bytes.
     pub fn count(&self, key: &str) -> Option<u64> {
         match self.values.get(key) {
             Some((Value::Count(count), _)) => Some(*count),
@@ -100,9 +107,34 @@ impl Section {
         }
     }
 
+    /// A table with keys of its own.
+    pub fn table(&self, key: &str) -> Option<&Section> {
+        match self.values.get(key) {
+            Some((Value::Table(table), _)) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// A list of tables; empty when left out.
+    pub fn tables(&self, key: &str) -> &[Section] {
+        match self.values.get(key) {
+            Some((Value::Tables(tables), _)) => tables,
+            _ => &[],
+        }
+    }
+
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// Gives the place of a value, or of the section when the key is missing.
+    pub fn span(&self, key: &str) -> Range<usize> {
+        self.values.get(key).map_or_else(|| self.span.clone(), |(_, span)| span.clone())
+    }
+
     /// A mistake about one key, pointing at its value (or at the section when the key is missing).
     pub fn mistake(&self, key: &str, message: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
-        let span = self.values.get(key).map_or_else(|| self.span.clone(), |(_, span)| span.clone());
-        Diagnostic { span, message: message.into(), label: String::new(), hint: Some(hint.into()) }
+        Diagnostic::new(self.span(key), message).hint(hint)
     }
 }

@@ -12,8 +12,8 @@ pub struct Draft {
     pub text: String,
     /// Its length as the network counts it, in characters.
     pub chars: usize,
-    /// The most the network takes, in characters.
-    pub limit: usize,
+    /// The most the network takes, in characters; `None` where it sets no limit.
+    pub limit: Option<usize>,
     /// Keys of the facts it states, such as `facts.export_url`.
     pub facts: Vec<String>,
     /// What a person should look at before sending.

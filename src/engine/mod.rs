@@ -26,3 +26,5 @@ pub use health::{FeedHealth, Health, Standing};
 pub use house::{Ended, House, Loader};
 pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 pub use shared::Shared;
+
+pub use crate::feed::{Inbound, Inboxes, Verdict};

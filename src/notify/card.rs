@@ -92,9 +92,8 @@ fn span(from: Timestamp, to: Timestamp) -> String {
 pub fn draft_title(draft: &Draft) -> String {
     let facts = if draft.facts.is_empty() { String::new() } else { format!(", states {}", line(&draft.facts.join(", "), 120)) };
     match draft.limit {
-        // A network without a limit.
-        0 | usize::MAX => format!("Draft, {} characters{facts}", draft.chars),
-        limit => format!("Draft, {} of {limit} characters{facts}", draft.chars),
+        None => format!("Draft, {} characters{facts}", draft.chars),
+        Some(limit) => format!("Draft, {} of {limit} characters{facts}", draft.chars),
     }
 }
 

@@ -1,1 +1,14 @@
-//! (room)
+//! Makes any post readable, and keeps the way back to the original bytes.
+//!
+//! Feeds call [`html`] to turn markup into plain text; `detect` folds the text
+//! and cuts it into tokens. Everything here is pure, linear in its input and
+//! never panics, whatever a stranger wrote.
+
+mod chars;
+mod fold;
+pub mod html;
+mod link;
+mod tokens;
+
+pub use fold::{Folded, Map, folded};
+pub use tokens::{End, Gap, Kind, Sentence, Span, Speech, Tag, Token, Tokens};

@@ -1,4 +1,4 @@
-//! What a batch has decided so far, so that its later mentions know of its earlier ones.
+//! What a batch has decided so far, for its own later mentions.
 //!
 //! The store answers for everything committed; within one batch nothing is
 //! committed yet, and ten posts of one author may stand in it.

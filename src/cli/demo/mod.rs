@@ -1,0 +1,3 @@
+//! demo
+mod networks;
+mod story;

@@ -1,0 +1,171 @@
+//! Tries a program where its anchor stands. Bounded: a fixed number of steps a try.
+
+use super::compile::{Set, Step};
+use super::parse::Fill;
+use super::{Hit, SLOTS};
+use crate::text::{Gap, Kind, Tag, Tokens};
+
+/// The most tokens that fill one slot.
+pub(crate) const SLOT_TOKENS: usize = 4;
+
+/// The most steps of one try; real phrases need a few dozen.
+const STEPS: usize = 600;
+
+/// The text as programs see it: without emoji, with the numbers of its words.
+pub(crate) struct Line<'a> {
+    pub(crate) tokens: &'a Tokens<'a>,
+    /// Indices of the tokens that are no emoji.
+    pub(crate) plain: &'a [u32],
+    /// For each of those, its word's number in the vocabulary.
+    pub(crate) numbers: &'a [u32],
+    /// For each of those, whether it is a function word, which begins no name.
+    pub(crate) function: &'a [bool],
+    /// For each of those, whether it is a determiner, which may stand before a name.
+    pub(crate) determiner: &'a [bool],
+}
+
+/// Where one try stands.
+#[derive(Clone, Copy)]
+struct State {
+    step: u32,
+    at: usize,
+    cross: bool,
+    slots: [Option<(u8, u32, u32)>; SLOTS],
+}
+
+/// Buffers for tries.
+#[derive(Debug, Default)]
+pub(crate) struct Stack(Vec<(u32, usize, bool, [Option<(u8, u32, u32)>; SLOTS])>);
+
+/// Tries a program at one token; gives the token behind the match and the slots.
+pub(crate) fn attempt(
+    steps: &[Step],
+    sets: &[Set],
+    line: &Line<'_>,
+    start: usize,
+    stack: &mut Stack,
+) -> Option<(usize, [Option<(u8, u32, u32)>; SLOTS])> {
+    stack.0.clear();
+    let mut state = State { step: 0, at: start, cross: false, slots: [None; SLOTS] };
+    for _ in 0..STEPS {
+        let step = *steps.get(state.step as usize)?;
+        let next = match step {
+            Step::Match if state.at > start => return Some((state.at, state.slots)),
+            Step::Match => None,
+            Step::Jump(to) => Some(State { step: to, ..state }),
+            Step::Split(first, second) => {
+                stack.0.push((second, state.at, state.cross, state.slots));
+                Some(State { step: first, ..state })
+            }
+            Step::Cross => Some(State { step: state.step + 1, cross: true, ..state }),
+            Step::Start => line.begins_clause(state.at).then_some(State { step: state.step + 1, ..state }),
+            Step::End => (state.at >= line.plain.len() || line.begins_clause(state.at)).then_some(State { step: state.step + 1, ..state }),
+            Step::Any => line.reaches(state.at, start, state.cross).then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
+            Step::Set(set) => {
+                let fits = line.reaches(state.at, start, state.cross) && sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
+                fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
+            }
+            Step::Slot(place, name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
+                let mut slots = state.slots;
+                if let Some(slot) = slots.get_mut(place as usize) {
+                    *slot = Some((name, line.index(from), line.index(to - 1) + 1));
+                }
+                State { step: state.step + 1, at: to, cross: false, slots }
+            }),
+        };
+        state = match next {
+            Some(next) => next,
+            None => {
+                let (step, at, cross, slots) = stack.0.pop()?;
+                State { step, at, cross, slots }
+            }
+        };
+    }
+    None
+}
+
+impl Line<'_> {
+    fn token(&self, at: usize) -> Option<&crate::text::Token> {
+        self.plain.get(at).and_then(|&index| self.tokens.all().get(index as usize))
+    }
+
+    /// Gives the token's place among all tokens.
+    pub(crate) fn index(&self, at: usize) -> u32 {
+        self.plain.get(at).copied().unwrap_or_else(|| crate::text::narrow(self.tokens.all().len()))
+    }
+
+    /// Whether the token can follow the one before it within a phrase.
+    fn reaches(&self, at: usize, start: usize, cross: bool) -> bool {
+        self.token(at).is_some_and(|token| at == start || cross || token.gap != Gap::Hard)
+    }
+
+    fn begins_clause(&self, at: usize) -> bool {
+        let Some(token) = self.token(at) else { return false };
+        at == 0 || token.gap != Gap::None || self.token(at - 1).is_none_or(|before| before.clause != token.clause)
+    }
+
+    /// Whether the token is one of a set. A name is never a word: a brand may be called "Salt".
+    fn holds(&self, at: usize, set: &Set) -> bool {
+        let Some(token) = self.token(at) else { return false };
+        if matches!(token.tag, Tag::Brand | Tag::Rival(_)) {
+            return false;
+        }
+        let number = self.numbers.get(at).copied().unwrap_or(0);
+        (number != 0 && set.words.binary_search(&number).is_ok())
+            || (!set.prefixes.is_empty() && {
+                let word = self.tokens.text_of(token);
+                set.prefixes.iter().any(|stem| word.starts_with(&**stem))
+            })
+    }
+
+    /// Finds what fills a slot at a token; gives its first token and the one behind it.
+    fn slot(&self, at: usize, start: usize, cross: bool, fill: Fill) -> Option<(usize, usize)> {
+        if !self.reaches(at, start, cross) {
+            return None;
+        }
+        let lead = self.determiner.get(at).copied().unwrap_or(false)
+            && self.token(at).is_some_and(|token| token.tag == Tag::None)
+            && self.token(at + 1).is_some_and(|token| token.gap == Gap::None);
+        let at = if lead { at + 1 } else { at };
+        let token = self.token(at)?;
+        let one = (at, at + 1);
+        let known = matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind != Kind::Url;
+        match fill {
+            Fill::Us => (matches!(token.tag, Tag::Brand | Tag::You) && token.kind != Kind::Url).then_some(one),
+            Fill::Rival => (known && token.tag != Tag::Brand).then_some(one),
+            Fill::Known => (known || token.tag == Tag::You || token.kind == Kind::Handle).then_some(one),
+            Fill::Name if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
+            Fill::Name => self.run(at, |line, at, token| token.capital && !line.function.get(at).copied().unwrap_or(false)),
+            Fill::Any if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
+            Fill::Any => self.run(at, |line, at, _| !line.function.get(at).copied().unwrap_or(false)).map(|(from, to)| (from, to.min(from + 3))),
+        }
+    }
+
+    /// Takes as many untagged words as pass, without a gap between them.
+    fn run(&self, at: usize, passes: impl Fn(&Self, usize, &crate::text::Token) -> bool) -> Option<(usize, usize)> {
+        let mut end = at;
+        while end < at + SLOT_TOKENS
+            && let Some(token) = self.token(end)
+            && (end == at || token.gap == Gap::None)
+            && token.tag == Tag::None
+            && matches!(token.kind, Kind::Word | Kind::Number)
+            && passes(self, end, token)
+        {
+            end += 1;
+        }
+        (end > at).then_some((at, end))
+    }
+}
+
+/// Takes hits out that stand wholly inside a longer hit of the same list, and sorts the rest by list and place.
+pub(crate) fn settle(hits: &mut Vec<Hit>) {
+    hits.sort_by(|a, b| (a.list, a.tokens.start, b.tokens.end, a.phrase).cmp(&(b.list, b.tokens.start, a.tokens.end, b.phrase)));
+    let mut reach = (u16::MAX, 0);
+    hits.retain(|hit| {
+        let inside = reach.0 == hit.list && hit.tokens.end <= reach.1;
+        if !inside {
+            reach = (hit.list, hit.tokens.end);
+        }
+        !inside
+    });
+}
