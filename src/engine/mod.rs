@@ -11,6 +11,7 @@
 //! in hand. Each feed and each notifier runs in a task of its own, so that a
 //! slow or broken one delays nobody else. Only this room starts tasks.
 
+mod build;
 pub mod clock;
 mod dispatch;
 mod feeds;
@@ -21,6 +22,7 @@ mod pauses;
 mod plan;
 mod shared;
 
+pub use build::{client, database, kinds};
 pub use clock::Clock;
 pub use health::{FeedHealth, Health, Standing};
 pub use house::{Ended, House, Loader};
