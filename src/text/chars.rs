@@ -17,7 +17,7 @@ pub(crate) fn is_unsegmented(c: char) -> bool {
         | 0x3130..=0x318f          // Hangul compatibility Jamo
         | 0x31f0..=0x31ff
         | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff // Han
-        | 0xac00..=0xd7ff)         // Hangul
+        | 0xac00..=0xd7ff) // Hangul
 }
 
 /// Whether a character belongs to a word: letters, digits, marks and the underscore.
@@ -43,8 +43,8 @@ pub(crate) fn is_dropped(c: char) -> bool {
 /// Signs of ownership are spaces: compatibility folding would glue a `tm` to the brand.
 pub(crate) fn plain(c: char) -> Option<char> {
     Some(match c {
-        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{2b9}' | '\u{b4}' | '`' | '\u{1fbd}' | '\u{1fef}'
-        | '\u{1ffd}' | '\u{384}' | '\u{1fbf}' | '\u{1ffe}' => '\'',
+        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{2b9}' | '\u{b4}' | '`' | '\u{1fbd}'
+        | '\u{1fef}' | '\u{1ffd}' | '\u{384}' | '\u{1fbf}' | '\u{1ffe}' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2033}' | '\u{300c}'..='\u{300f}' => '"',
         '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
         '\u{2012}' | '\u{2013}' | '\u{2015}' => '\u{2014}',

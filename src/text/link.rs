@@ -7,8 +7,8 @@
 const ENDINGS: &[&str] = &[
     "com", "org", "net", "io", "co", "app", "dev", "me", "ai", "gg", "tv", "fm", "info", "biz", "edu", "gov", "eu", "uk", "us", "de", "fr",
     "es", "it", "nl", "be", "ch", "at", "pt", "br", "ca", "au", "nz", "in", "jp", "cn", "kr", "ru", "pl", "se", "no", "fi", "dk", "ie",
-    "cz", "mx", "ar", "cl", "social", "online", "cloud", "site", "xyz", "shop", "blog", "tech", "world", "news", "page", "club", "ly", "to",
-    "cc", "page", "link", "website", "space", "store",
+    "cz", "mx", "ar", "cl", "social", "online", "cloud", "site", "xyz", "shop", "blog", "tech", "world", "news", "page", "club", "ly",
+    "to", "cc", "page", "link", "website", "space", "store",
 ];
 
 /// Gives the length of the address at the start of a folded text, 0 when none begins here.
@@ -77,4 +77,9 @@ fn path_length(text: &str) -> usize {
         trimmed = trimmed.trim_end_matches(')').trim_end_matches(['.', ',', '!', '?']);
     }
     trimmed.trim_end_matches(']').len()
+}
+
+/// Whether a folded text begins with a domain of two labels or more.
+pub(crate) fn is_domain(text: &str) -> bool {
+    domain_length(text) > 0
 }

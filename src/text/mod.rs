@@ -10,5 +10,8 @@ pub mod html;
 mod link;
 mod tokens;
 
+pub(crate) use chars::{is_unsegmented, is_word};
+pub(crate) use fold::narrow;
 pub use fold::{Folded, Map, folded};
+pub(crate) use link::is_domain;
 pub use tokens::{End, Gap, Kind, Sentence, Span, Speech, Tag, Token, Tokens};

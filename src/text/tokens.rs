@@ -123,6 +123,17 @@ pub struct Speech {
     pub abbreviations: FxHashSet<String>,
 }
 
+impl Speech {
+    /// Writes a contraction out: as a whole (`don't`), else by its ending (`someone'll`).
+    fn written_out<'w>(&'w self, word: &'w str) -> Option<(Option<&'w str>, &'w [String])> {
+        if let Some(words) = self.contractions.get(word) {
+            return Some((None, words));
+        }
+        let (stem, ending) = word.find('\'').and_then(|at| word.split_at_checked(at))?;
+        self.contractions.get(ending).map(|words| (Some(stem), words.as_slice()))
+    }
+}
+
 /// A known name in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -148,7 +159,7 @@ impl<'a> Tokens<'a> {
     /// Cuts `folded`, made of `original` with `map`; `names` are in order and do not overlap.
     pub fn new(original: &'a str, folded: &Folded, map: &Map, names: &[Span], speech: &Speech) -> Self {
         let raw = cut::cut(&folded.text, &speech.abbreviations);
-        let mut build = Build { original, folded: &folded.text, map, speech, out: Self::empty(original), clause: 0, after_number: 0 };
+        let mut build = Build { original, folded: &folded.text, map, speech, out: Self::empty(original), clause: 0 };
         build.out.arena.reserve(folded.text.len() + 16);
         build.run(&raw, names);
         build.out
@@ -194,7 +205,6 @@ struct Build<'a, 'b> {
     speech: &'b Speech,
     out: Tokens<'a>,
     clause: u16,
-    after_number: usize,
 }
 
 impl Build<'_, '_> {
@@ -218,7 +228,6 @@ impl Build<'_, '_> {
                 && let Some(token) = self.out.tokens.last_mut()
             {
                 token.possessive = last.possessive;
-                self.after_number = index + taken;
                 self.close(last.ends);
             }
             index += taken;
@@ -253,15 +262,15 @@ impl Build<'_, '_> {
             possessive: false,
         };
         let speech = self.speech;
-        let words = (tag == Tag::None && piece.kind == Kind::Word).then(|| speech.contractions.get(word)).flatten();
-        let Some(words) = words else {
+        let written_out = if tag == Tag::None && piece.kind == Kind::Word { speech.written_out(word) } else { None };
+        let Some((stem, words)) = written_out else {
             if tag == Tag::None && speech.you.contains(word) {
                 token.tag = Tag::You;
             }
             let word = if piece.kind == Kind::Sign { sign::plain(word) } else { word };
             return self.push(token, word);
         };
-        for word in words {
+        for word in stem.into_iter().chain(words.iter().map(String::as_str)) {
             token.tag = if speech.you.contains(word) { Tag::You } else { Tag::None };
             self.push(token, word);
             token.gap = Gap::None;

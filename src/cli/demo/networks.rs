@@ -122,12 +122,23 @@ async fn timeline(state: State<Networks>, headers: HeaderMap, query: Query<HashM
     statuses(&state, &headers, &query, "public", |_| true)
 }
 
-async fn tag_timeline(state: State<Networks>, Path(tag): Path<String>, headers: HeaderMap, query: Query<HashMap<String, String>>) -> Response {
+async fn tag_timeline(
+    state: State<Networks>,
+    Path(tag): Path<String>,
+    headers: HeaderMap,
+    query: Query<HashMap<String, String>>,
+) -> Response {
     let tag = format!("#{}", tag.to_lowercase());
     statuses(&state, &headers, &query, &format!("tag/{tag}"), |text| text.to_lowercase().contains(&tag))
 }
 
-fn statuses(networks: &Networks, headers: &HeaderMap, query: &HashMap<String, String>, path: &str, wanted: impl Fn(&str) -> bool) -> Response {
+fn statuses(
+    networks: &Networks,
+    headers: &HeaderMap,
+    query: &HashMap<String, String>,
+    path: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Response {
     let after = query.get("min_id").or_else(|| query.get("since_id")).and_then(|id| id.parse::<usize>().ok());
     let shown: Vec<Value> = networks
         .published(Place::Mastodon)
@@ -179,7 +190,9 @@ async fn rss(State(networks): State<Networks>) -> Response {
             )
         })
         .collect();
-    let body = format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Office Notes</title><link>https://blog.example/</link>{items}</channel></rss>");
+    let body = format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Office Notes</title><link>https://blog.example/</link>{items}</channel></rss>"
+    );
     ([(header::CONTENT_TYPE, "application/rss+xml")], body).into_response()
 }
 

@@ -56,7 +56,8 @@ pub fn sections(file: &str, into: &mut Sections) -> Result<(), Mistake> {
 fn is_section_name(name: &str) -> bool {
     let inner = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let word = inner.unwrap_or(name);
-    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    let plain =
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     plain && (inner.is_some() || word.contains('.') || super::super::lexicon::RESERVED.contains(&word))
 }
 
@@ -115,28 +116,28 @@ pub fn phrase(text: &str) -> Result<Node, String> {
 /// Cuts a phrase into words and signs.
 fn split(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
-    let mut word = String::new();
-    let mut depth = 0;
-    for c in text.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
+    for chunk in text.split_whitespace() {
+        // The bracket of an emoticon opens no group.
+        if chunk.starts_with([':', ';', '=']) || matches!(chunk, "(:" | "):") {
+            pieces.push(chunk.to_owned());
+            continue;
         }
-        let sign = depth == 0 && matches!(c, '(' | ')' | '[' | ']' | '|');
-        if (sign || c.is_whitespace()) && !word.is_empty() {
-            pieces.push(std::mem::take(&mut word));
+        let mut word = String::new();
+        for c in chunk.chars() {
+            let sign = matches!(c, '(' | ')' | '[' | ']' | '|');
+            if sign && !word.is_empty() {
+                pieces.push(std::mem::take(&mut word));
+            }
+            if sign {
+                pieces.push(c.to_string());
+            } else {
+                word.push(c);
+            }
         }
-        if sign {
-            pieces.push(c.to_string());
-        } else if !c.is_whitespace() {
-            word.push(c);
+        if !word.is_empty() {
+            pieces.push(word);
         }
     }
-    if !word.is_empty() {
-        pieces.push(word);
-    }
-    // `)?` is one sign: an optional group.
     pieces
 }
 

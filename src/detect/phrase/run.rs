@@ -62,7 +62,8 @@ pub(crate) fn attempt(
             Step::End => (state.at >= line.plain.len() || line.begins_clause(state.at)).then_some(State { step: state.step + 1, ..state }),
             Step::Any => line.reaches(state.at, start, state.cross).then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
             Step::Set(set) => {
-                let fits = line.reaches(state.at, start, state.cross) && sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
+                let fits =
+                    line.reaches(state.at, start, state.cross) && sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
                 fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
             }
             Step::Slot(place, name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
@@ -137,7 +138,9 @@ impl Line<'_> {
             Fill::Name if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
             Fill::Name => self.run(at, |line, at, token| token.capital && !line.function.get(at).copied().unwrap_or(false)),
             Fill::Any if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
-            Fill::Any => self.run(at, |line, at, _| !line.function.get(at).copied().unwrap_or(false)).map(|(from, to)| (from, to.min(from + 3))),
+            Fill::Any => {
+                self.run(at, |line, at, _| !line.function.get(at).copied().unwrap_or(false)).map(|(from, to)| (from, to.min(from + 3)))
+            }
         }
     }
 

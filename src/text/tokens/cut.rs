@@ -21,7 +21,8 @@ pub(super) struct Raw {
 
 /// Cuts folded text into pieces.
 pub(super) fn cut(text: &str, abbreviations: &FxHashSet<String>) -> Vec<Raw> {
-    let mut cutter = Cutter { text, at: 0, gap: Gap::None, quote: None, quoted_line: false, pieces: Vec::with_capacity(text.len() / 5 + 1) };
+    let mut cutter =
+        Cutter { text, at: 0, gap: Gap::None, quote: None, quoted_line: false, pieces: Vec::with_capacity(text.len() / 5 + 1) };
     cutter.quoted_line = text.starts_with('>');
     while let Some(c) = cutter.rest().chars().next() {
         cutter.step(c, abbreviations);
@@ -177,7 +178,8 @@ impl<'a> Cutter<'a> {
     fn end(&mut self, end: End) {
         self.gap = Gap::Hard;
         if let Some(last) = self.pieces.last_mut() {
-            let stronger = matches!((last.ends, end), (None, _) | (Some(End::Stop | End::Exclaim), End::Question) | (Some(End::Stop), End::Exclaim));
+            let stronger =
+                matches!((last.ends, end), (None, _) | (Some(End::Stop | End::Exclaim), End::Question) | (Some(End::Stop), End::Exclaim));
             // A new line after "Really?" changes nothing.
             if stronger {
                 last.ends = Some(end);
@@ -188,7 +190,28 @@ impl<'a> Cutter<'a> {
 
 /// Whether `'s` behind this word is "is" or "us" and no possessive.
 fn holds_a_verb(word: &str) -> bool {
-    matches!(word, "it" | "that" | "what" | "he" | "she" | "there" | "here" | "who" | "how" | "where" | "when" | "why" | "let" | "this" | "everything" | "nothing" | "something" | "everyone" | "nobody" | "one")
+    matches!(
+        word,
+        "it" | "that"
+            | "what"
+            | "he"
+            | "she"
+            | "there"
+            | "here"
+            | "who"
+            | "how"
+            | "where"
+            | "when"
+            | "why"
+            | "let"
+            | "this"
+            | "everything"
+            | "nothing"
+            | "something"
+            | "everyone"
+            | "nobody"
+            | "one"
+    )
 }
 
 /// Gives the length of the word that begins here.

@@ -1,0 +1,68 @@
+//! What the findings of one post add up to.
+
+use super::reading::Reading;
+use super::rule::{Change, Found, Party};
+use crate::domain::{Attribute, Hearing, Primary, Signal, Stance, Switch};
+
+/// A switch with one of these is shown and does not count.
+const CANCELS: &[Attribute] =
+    &[Attribute::Negated, Attribute::Past, Attribute::Hypothetical, Attribute::Reported, Attribute::Advice, Attribute::InsideBrand];
+
+/// Adds findings up.
+pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {
+    found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
+    let counts = |found: &&Found| !CANCELS.iter().any(|attribute| found.has(*attribute));
+    let (change, stance) = found
+        .iter()
+        .filter(counts)
+        .filter_map(|found| found.change.clone())
+        .map(|change| settled(reading, change))
+        // Of equally sure ones the first that concerns the watch decides.
+        .min_by_key(|(_, stance)| *stance == Stance::Market)
+        .map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
+    let score = |signal: &[Signal]| {
+        let speaks =
+            |found: &&Found| signal.contains(&found.finding.signal) && !found.has(Attribute::Negated) && !found.has(Attribute::Ironic);
+        found.iter().filter(speaks).map(|found| found.finding.score).fold(0.0, f32::max)
+    };
+    let complaint = score(&[Signal::Complaint, Signal::Distrust, Signal::Chasing]);
+    let praise = score(&[Signal::Praise]);
+    let asks = score(&[Signal::Question]) > 0.0;
+    let unhappy = found.iter().any(|found| found.has(Attribute::Unhappy) || found.has(Attribute::Failed));
+    let primary = match stance {
+        Some(Stance::Leaving) => Primary::Leaving,
+        // Whoever came and is unhappy already gets help, no thanks.
+        Some(Stance::Joining) if unhappy || complaint > 0.0 => Primary::Complaint,
+        Some(Stance::Joining) => Primary::Joining,
+        Some(Stance::Opportunity) => Primary::Opportunity,
+        _ if complaint > 0.0 && complaint >= praise => Primary::Complaint,
+        _ if praise > 0.0 => Primary::Praise,
+        _ if asks => Primary::Question,
+        _ => Primary::Noise,
+    };
+    let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());
+    let switch = change.zip(stance).map(|(change, stance)| Switch {
+        left: name(&change.left),
+        joined: name(&change.joined),
+        status: change.status,
+        stance,
+        reason: change.reason,
+    });
+    Hearing { primary, asks, lang, switch, findings: found.into_iter().map(|found| found.finding).collect() }
+}
+
+/// Fills in what the post leaves unsaid, and sees the change from the side of the watch.
+///
+/// A post that addresses the brand leaves *it* unless it says otherwise.
+fn settled(reading: &Reading<'_>, mut change: Change) -> (Change, Stance) {
+    if change.left.is_none() && change.joined != Some(Party::Brand) && reading.addressed() {
+        change.left = Some(Party::Brand);
+    }
+    let stance = match (&change.left, &change.joined) {
+        (Some(Party::Brand), _) => Stance::Leaving,
+        (_, Some(Party::Brand)) => Stance::Joining,
+        (Some(Party::Rival(_)), None) => Stance::Opportunity,
+        _ => Stance::Market,
+    };
+    (change, stance)
+}

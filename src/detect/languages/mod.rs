@@ -1,0 +1,138 @@
+//! The languages: data files only, one entry each.
+//!
+//! Adding one costs its file (or files), an entry in [`LANGUAGES`] and its
+//! fixtures; never a line of rule code.
+
+use std::sync::{LazyLock, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use super::lexicon::Lexicon;
+use super::phrase::parse::{self, Sections};
+use crate::text::{Folded, is_word};
+
+/// One language: its two-letter code, its English name and its data files.
+#[derive(Debug)]
+pub struct Language {
+    /// ISO 639-1.
+    pub code: &'static str,
+    /// In English.
+    pub name: &'static str,
+    /// The data, in any order; sections may go on from one file to the next.
+    pub files: &'static [&'static str],
+}
+
+/// Every language with phrase data.
+pub const LANGUAGES: &[Language] = &[Language {
+    code: "en",
+    name: "English",
+    files: &[include_str!("en/words.txt"), include_str!("en/switch.txt"), include_str!("en/signals.txt")],
+}];
+
+/// Gives the compiled phrases of a language; `None` where there are none.
+pub fn lexicon(code: &str) -> Option<&'static Lexicon> {
+    static COMPILED: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
+    let at = LANGUAGES.iter().position(|language| language.code == code)?;
+    let language = LANGUAGES.get(at)?;
+    let build = || Lexicon::build(language.code, language.files).expect("a test compiles every data file");
+    COMPILED.get(at).map(|cell| cell.get_or_init(build))
+}
+
+/// Finds the language of a text: the network's tag first, then the votes of its function words,
+/// then a detector. `None` is an answer: nobody knows.
+pub fn language(tag: Option<&str>, folded: &Folded) -> Option<String> {
+    let tag = tag.map(|tag| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase());
+    if let Some(code) = tag.filter(|code| code.len() == 2 && code != "un") {
+        return Some(code);
+    }
+    voted(&folded.text).map(str::to_owned).or_else(|| detected(&folded.text))
+}
+
+/// Lets the function words vote. Clear winners only: words such as "die" and "me" vote twice.
+fn voted(folded: &str) -> Option<&'static str> {
+    static VOTERS: LazyLock<FxHashMap<String, u32>> = LazyLock::new(voters);
+    let mut votes = [0_u32; LANGUAGES.len()];
+    for word in folded.split(|c| !is_word(c)).take(200) {
+        let mut speaks = VOTERS.get(word).copied().unwrap_or(0);
+        while speaks != 0 {
+            if let Some(vote) = votes.get_mut(speaks.trailing_zeros() as usize) {
+                *vote += 1;
+            }
+            speaks &= speaks - 1;
+        }
+    }
+    let (best, most) = votes.iter().enumerate().max_by_key(|(_, votes)| **votes)?;
+    let second = votes.iter().enumerate().filter(|(at, _)| *at != best).map(|(_, votes)| *votes).max().unwrap_or(0);
+    (*most >= 2 && *most > second + second / 2).then(|| LANGUAGES.get(best).map(|language| language.code)).flatten()
+}
+
+/// Reads the function words of every language, each with a bit per language.
+fn voters() -> FxHashMap<String, u32> {
+    let mut voters = FxHashMap::default();
+    for (at, language) in LANGUAGES.iter().enumerate() {
+        let mut sections = Sections::new();
+        for file in language.files {
+            parse::sections(file, &mut sections).expect("a test compiles every data file");
+        }
+        for line in sections.get("function").map_or(&[][..], Vec::as_slice) {
+            for word in line.text.split_whitespace() {
+                *voters.entry(crate::text::folded(word)).or_insert(0) |= 1 << at;
+            }
+        }
+    }
+    voters
+}
+
+/// Asks the general detector, which is slow and weak on short texts: only when it is sure.
+fn detected(folded: &str) -> Option<String> {
+    let info = whatlang::detect(folded)?;
+    let code = match info.lang() {
+        whatlang::Lang::Eng => "en",
+        whatlang::Lang::Deu => "de",
+        whatlang::Lang::Fra => "fr",
+        whatlang::Lang::Spa => "es",
+        whatlang::Lang::Por => "pt",
+        whatlang::Lang::Nld => "nl",
+        whatlang::Lang::Ita => "it",
+        whatlang::Lang::Jpn => "ja",
+        whatlang::Lang::Kor => "ko",
+        whatlang::Lang::Cmn => "zh",
+        whatlang::Lang::Rus => "ru",
+        whatlang::Lang::Ukr => "uk",
+        whatlang::Lang::Ara => "ar",
+        whatlang::Lang::Heb => "he",
+        whatlang::Lang::Ell => "el",
+        whatlang::Lang::Tha => "th",
+        whatlang::Lang::Hin => "hi",
+        whatlang::Lang::Tur => "tr",
+        whatlang::Lang::Pol => "pl",
+        whatlang::Lang::Swe => "sv",
+        _ => return None,
+    };
+    info.is_reliable().then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_file_compiles() {
+        for language in LANGUAGES {
+            let built = Lexicon::build(language.code, language.files);
+            assert!(built.is_ok(), "{}: {}", language.name, built.err().map(|mistake| mistake.to_string()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn the_tag_goes_first_and_function_words_vote() {
+        let of = |tag, text: &str| {
+            let mut folded = Folded::default();
+            folded.fold(text);
+            language(tag, &folded)
+        };
+        assert_eq!(of(Some("pt-BR"), "the cat is on the mat").as_deref(), Some("pt"));
+        assert_eq!(of(None, "I am leaving them for the other one").as_deref(), Some("en"));
+        assert_eq!(of(None, "Nomadesk"), None);
+    }
+}

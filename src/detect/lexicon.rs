@@ -1,0 +1,365 @@
+//! The compiled phrases of one language, all lists found in one pass.
+//!
+//! Every word of the text is looked up once; a phrase is tried only where its
+//! rarest word stands. Built from the data files in `languages/`.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::phrase::compile::{Set, Step, Vocabulary, anchors, compile};
+use super::phrase::parse::{self, Line, Mistake, Node, Sections};
+use super::phrase::run::{self, Stack};
+use super::phrase::{Hit, Phrase};
+use crate::text::{Folded, Kind, Speech, Tokens};
+
+/// Sections that are no phrases: what cutting and slots must know of the language.
+pub(super) const RESERVED: &[&str] = &["contractions", "you", "clause", "abbreviations", "function", "determiner"];
+
+/// Where a phrase is tried: its number, and how far its anchor stands behind its start.
+type Try = (u32, u8, u8);
+
+/// All phrases of one language.
+#[derive(Debug, Default)]
+pub struct Lexicon {
+    code: String,
+    speech: Speech,
+    words: FxHashMap<Box<str>, u32>,
+    sets: Vec<Set>,
+    slots: Vec<String>,
+    lists: Vec<String>,
+    phrases: Vec<Phrase>,
+    list_of: Vec<u16>,
+    programs: Vec<Box<[Step]>>,
+    by_word: Vec<Vec<Try>>,
+    by_prefix: FxHashMap<Box<str>, Vec<Try>>,
+    prefix_lengths: Vec<usize>,
+    by_emoji: FxHashMap<Box<str>, Vec<u32>>,
+    function: FxHashSet<u32>,
+    determiner: FxHashSet<u32>,
+}
+
+impl Lexicon {
+    /// Compiles the files of a language.
+    pub fn build(code: &str, files: &[&str]) -> Result<Self, Mistake> {
+        let mut sections = Sections::new();
+        for file in files {
+            parse::sections(file, &mut sections)?;
+        }
+        let mut build = Build { lexicon: Self { code: code.to_owned(), ..Self::default() }, ..Build::default() };
+        build.speech(&sections);
+        build.classes(&sections)?;
+        for (name, lines) in sections.iter().filter(|(name, _)| name.contains('.')) {
+            build.list(name, lines)?;
+        }
+        Ok(build.finish())
+    }
+
+    /// Gives the two-letter code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Gives what cutting must know of the language.
+    pub(super) fn speech(&self) -> &Speech {
+        &self.speech
+    }
+
+    /// Gives the number of a list.
+    pub(super) fn list(&self, name: &str) -> Option<u16> {
+        // The lists are in order: they come from a sorted map.
+        self.lists.binary_search_by(|known| known.as_str().cmp(name)).ok().and_then(|at| u16::try_from(at).ok())
+    }
+
+    /// Gives the name of a list.
+    pub(super) fn list_name(&self, list: u16) -> &str {
+        self.lists.get(list as usize).map_or("", String::as_str)
+    }
+
+    /// Gives the names of all lists.
+    pub fn lists(&self) -> &[String] {
+        &self.lists
+    }
+
+    /// Gives a phrase by its number.
+    pub(super) fn phrase(&self, number: u32) -> Option<&Phrase> {
+        self.phrases.get(number as usize)
+    }
+
+    /// Gives the tokens of a slot.
+    pub(super) fn slot(&self, hit: &Hit, name: &str) -> Option<Range<usize>> {
+        let slot = hit.slots.iter().flatten().find(|slot| self.slots.get(slot.0 as usize).is_some_and(|known| known == name))?;
+        Some(slot.1 as usize..slot.2 as usize)
+    }
+
+    /// Gives every filled slot with its name.
+    pub(super) fn filled<'a>(&'a self, hit: &'a Hit) -> impl Iterator<Item = (&'a str, Range<usize>)> {
+        let name = |slot: u8| self.slots.get(slot as usize).map_or("", String::as_str);
+        hit.slots.iter().flatten().map(move |slot| (name(slot.0), slot.1 as usize..slot.2 as usize))
+    }
+
+    /// Whether the language counts a folded word as a function word.
+    pub(super) fn is_function(&self, word: &str) -> bool {
+        self.words.get(word).is_some_and(|number| self.function.contains(number))
+    }
+
+    /// Finds every phrase in a text, sorted by list and place. Of two hits of one list of which one
+    /// holds the other, the longer stays.
+    pub(super) fn find(&self, tokens: &Tokens<'_>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut plain = Vec::with_capacity(tokens.all().len());
+        let mut numbers = Vec::with_capacity(tokens.all().len());
+        for (index, token) in tokens.all().iter().enumerate() {
+            let at = crate::text::narrow(index);
+            if token.kind == Kind::Emoji {
+                self.emoji(tokens.text_of(token), at, &mut hits);
+                continue;
+            }
+            plain.push(at);
+            numbers.push(self.words.get(tokens.text_of(token)).copied().unwrap_or(0));
+        }
+        let function: Vec<bool> = numbers.iter().map(|number| self.function.contains(number)).collect();
+        let determiner: Vec<bool> = numbers.iter().map(|number| self.determiner.contains(number)).collect();
+        let line = run::Line { tokens, plain: &plain, numbers: &numbers, function: &function, determiner: &determiner };
+        let mut stack = Stack::default();
+        for (at, number) in numbers.iter().enumerate() {
+            for &entry in self.by_word.get(*number as usize).map_or(&[][..], Vec::as_slice) {
+                self.attempt(&line, at, entry, &mut stack, &mut hits);
+            }
+            let word = plain.get(at).map_or("", |&index| tokens.word(index as usize));
+            for length in self.prefix_lengths.iter().take_while(|length| **length <= word.len()) {
+                for &entry in word.get(..*length).and_then(|stem| self.by_prefix.get(stem)).map_or(&[][..], Vec::as_slice) {
+                    self.attempt(&line, at, entry, &mut stack, &mut hits);
+                }
+            }
+        }
+        run::settle(&mut hits);
+        hits
+    }
+
+    /// Tries one phrase around one anchor.
+    fn attempt(&self, line: &run::Line<'_>, at: usize, (phrase, nearest, farthest): Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
+        let Some(steps) = self.programs.get(phrase as usize) else { return };
+        for back in nearest..=farthest {
+            let Some(start) = at.checked_sub(back as usize) else { break };
+            if let Some((end, slots)) = run::attempt(steps, &self.sets, line, start, stack)
+                && end > at
+            {
+                let tokens = line.index(start) as usize..line.index(end - 1) as usize + 1;
+                let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
+                hits.push(Hit { list, phrase, tokens, slots });
+            }
+        }
+    }
+
+    fn emoji(&self, emoji: &str, at: u32, hits: &mut Vec<Hit>) {
+        for &phrase in self.by_emoji.get(emoji).map_or(&[][..], Vec::as_slice) {
+            let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
+            hits.push(Hit { list, phrase, tokens: at as usize..at as usize + 1, slots: [None; 4] });
+        }
+    }
+}
+
+/// Compiles a lexicon.
+#[derive(Default)]
+struct Build {
+    lexicon: Lexicon,
+    vocabulary: Vocabulary,
+    classes: FxHashMap<String, Node>,
+}
+
+impl Build {
+    /// Reads the reserved sections.
+    fn speech(&mut self, sections: &Sections) {
+        let words = |name: &str| {
+            let lines = sections.get(name).map_or(&[][..], Vec::as_slice);
+            lines.iter().flat_map(|line| line.text.split([' ', '|', ','])).filter(|word| !word.is_empty()).map(crate::text::folded)
+        };
+        for line in sections.get("contractions").map_or(&[][..], Vec::as_slice) {
+            let (from, to) = line.text.split_once('=').unwrap_or((&line.text, ""));
+            let to: Vec<String> = to.split_whitespace().map(crate::text::folded).collect();
+            for word in from.split_whitespace() {
+                self.lexicon.speech.contractions.insert(crate::text::folded(word), to.clone());
+            }
+        }
+        self.lexicon.speech.you = words("you").collect();
+        self.lexicon.speech.clause = words("clause").collect();
+        self.lexicon.speech.abbreviations = words("abbreviations").collect();
+        for (section, into) in [("function", &mut self.lexicon.function), ("determiner", &mut self.lexicon.determiner)] {
+            into.extend(words(section).map(|word| self.vocabulary.word(&word)));
+        }
+    }
+
+    /// Reads the classes; one may use another that is resolved before it.
+    fn classes(&mut self, sections: &Sections) -> Result<(), Mistake> {
+        let mut open: Vec<(&str, Node, usize)> = Vec::new();
+        for (name, lines) in sections {
+            let Some(name) = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else { continue };
+            let mut all = Vec::new();
+            for line in lines {
+                match self.phrase(line)? {
+                    Node::Alt(nodes) => all.extend(nodes),
+                    node => all.push(node),
+                }
+            }
+            open.push((name, Node::Alt(all), lines.first().map_or(0, |line| line.number)));
+        }
+        // Each round resolves at least one class, or the rest stand in a circle.
+        while !open.is_empty() {
+            let before = open.len();
+            open.retain(|(name, node, _)| match resolve(node, &self.classes) {
+                Ok(node) => self.classes.insert((*name).to_owned(), node).is_some(),
+                Err(_) => true,
+            });
+            if open.len() == before {
+                let (name, node, line) = open.swap_remove(0);
+                let what = resolve(&node, &self.classes).err().unwrap_or_default();
+                return Err(Mistake { line, what: format!("class <{name}>: {what}") });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a line as a phrase and writes its words the way texts are cut.
+    fn phrase(&self, line: &Line) -> Result<Node, Mistake> {
+        let mistake = |what| Mistake { line: line.number, what };
+        parse::phrase(&line.text).and_then(|node| self.cut(node)).map_err(mistake)
+    }
+
+    fn cut(&self, node: Node) -> Result<Node, String> {
+        let all = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.cut(node)).collect::<Result<Vec<_>, _>>();
+        Ok(match node {
+            Node::Word(word) => {
+                let mut folded = Folded::default();
+                let map = folded.fold_mapped(&word);
+                let tokens = Tokens::new(&word, &folded, &map, &[], &self.lexicon.speech);
+                let mut words: Vec<Node> = tokens.all().iter().map(|token| Node::Word(tokens.text_of(token).to_owned())).collect();
+                match words.len() {
+                    0 => return Err(format!("`{word}` is no word")),
+                    1 => words.swap_remove(0),
+                    _ => Node::Seq(words),
+                }
+            }
+            Node::Prefix(stem) => Node::Prefix(crate::text::folded(&stem)),
+            Node::Seq(nodes) => Node::Seq(all(nodes)?),
+            Node::Alt(nodes) => Node::Alt(all(nodes)?),
+            Node::Opt(inner) => Node::Opt(Box::new(self.cut(*inner)?)),
+            other => other,
+        })
+    }
+
+    fn list(&mut self, name: &str, lines: &[Line]) -> Result<(), Mistake> {
+        let list = u16::try_from(self.lexicon.lists.len()).unwrap_or(u16::MAX);
+        self.lexicon.lists.push(name.to_owned());
+        for line in lines {
+            let mistake = |what: String| Mistake { line: line.number, what: format!("[{name}] {}: {what}", line.text) };
+            let node = resolve(&self.phrase(line).map_err(|error| mistake(error.what))?, &self.classes).map_err(mistake)?;
+            let number = crate::text::narrow(self.lexicon.phrases.len());
+            self.lexicon.phrases.push(marked(line).map_err(mistake)?);
+            self.lexicon.list_of.push(list);
+            if !self.emoji(&node, number) {
+                let program = compile(&node, &mut self.vocabulary).map_err(mistake)?;
+                self.lexicon.programs.push(program.steps.into_boxed_slice());
+                self.anchor(&node, number).map_err(mistake)?;
+            } else {
+                self.lexicon.programs.push(Box::default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a phrase that is one emoji, or several to choose from.
+    fn emoji(&mut self, node: &Node, number: u32) -> bool {
+        let is_emoji = |node: &Node| matches!(node, Node::Word(word) if !word.chars().any(char::is_alphanumeric) && !matches!(word.as_str(), "→" | ">" | "<" | "&" | "+" | "=" | "/"));
+        let all = match node {
+            Node::Alt(nodes) => nodes.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        if !all.iter().all(is_emoji) {
+            return false;
+        }
+        for node in all {
+            if let Node::Word(word) = node {
+                self.lexicon.by_emoji.entry(word.as_str().into()).or_default().push(number);
+            }
+        }
+        true
+    }
+
+    fn anchor(&mut self, node: &Node, number: u32) -> Result<(), String> {
+        let cost = |node: &Node| match node {
+            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => 100,
+            Node::Word(word) => 1 + 12_usize.saturating_sub(word.len()),
+            Node::Prefix(stem) => 2 + 4 * 10_usize.saturating_sub(stem.len()),
+            _ => 1000,
+        };
+        let Some((found, _)) = anchors(node, &cost) else { return Err("no word of it must stand in the text".into()) };
+        for anchor in found {
+            let narrow = |offset: usize| u8::try_from(offset).map_err(|_| "too long".to_owned());
+            let entry = (number, narrow(anchor.nearest)?, narrow(anchor.farthest)?);
+            match anchor.word {
+                Node::Prefix(stem) => self.lexicon.by_prefix.entry(stem.into()).or_default().push(entry),
+                Node::Word(word) => {
+                    let number = self.vocabulary.word(&word) as usize;
+                    if self.lexicon.by_word.len() <= number {
+                        self.lexicon.by_word.resize_with(number + 1, Vec::new);
+                    }
+                    if let Some(entries) = self.lexicon.by_word.get_mut(number) {
+                        entries.push(entry);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Lexicon {
+        let mut lengths: Vec<usize> = self.lexicon.by_prefix.keys().map(|stem| stem.len()).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        self.lexicon.prefix_lengths = lengths;
+        self.lexicon.words = self.vocabulary.words;
+        self.lexicon.sets = self.vocabulary.sets;
+        self.lexicon.slots = self.vocabulary.slots;
+        self.lexicon
+    }
+}
+
+/// Puts classes in place of their names.
+fn resolve(node: &Node, classes: &FxHashMap<String, Node>) -> Result<Node, String> {
+    let all = |nodes: &[Node]| nodes.iter().map(|node| resolve(node, classes)).collect::<Result<Vec<_>, _>>();
+    Ok(match node {
+        Node::Class(name) => classes.get(name).cloned().ok_or_else(|| format!("there is no class <{name}>"))?,
+        Node::Seq(nodes) => Node::Seq(all(nodes)?),
+        Node::Alt(nodes) => {
+            let mut flat = Vec::new();
+            for node in all(nodes)? {
+                match node {
+                    Node::Alt(inner) => flat.extend(inner),
+                    node => flat.push(node),
+                }
+            }
+            Node::Alt(flat)
+        }
+        Node::Opt(inner) => Node::Opt(Box::new(resolve(inner, classes)?)),
+        other => other.clone(),
+    })
+}
+
+/// Reads the marks of a line: a bare number is the weight, the rest are `key=value` or bare keys.
+fn marked(line: &Line) -> Result<Phrase, String> {
+    let mut phrase = Phrase { source: line.text.clone(), weight: 1.0, marks: Vec::new() };
+    for mark in line.marks.split_whitespace() {
+        if let Ok(weight) = mark.parse::<f32>() {
+            phrase.weight = weight;
+        } else {
+            let (key, value) = mark.split_once('=').unwrap_or((mark, ""));
+            if key.is_empty() {
+                return Err(format!("`{mark}` is no mark"));
+            }
+            phrase.marks.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(phrase)
+}
