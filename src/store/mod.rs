@@ -10,11 +10,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::domain::{
-    Alert, Case, CaseId, CaseState, Cursor, Decision, Delivery, DeliveryId, DeliveryState, Draft, Health, Hearing, Mention, MentionId,
-    Network, Reason, Receipt,
+    Account, Alert, Case, CaseId, CaseState, Cursor, Decision, Delivery, DeliveryId, DeliveryState, Draft, Health, Hearing, Mention,
+    MentionId, Network, Reason, Receipt,
 };
+
+mod sqlite;
+
+pub use sqlite::{Durability, Options, Sqlite};
 
 /// Why the store did not do it; each variant is what the engine does next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -206,6 +211,30 @@ pub struct Standing {
     pub cursors: Vec<(String, Timestamp)>,
 }
 
+/// What is older than agreed.
+#[derive(Debug, Clone, Copy)]
+pub struct Purge {
+    /// Words of mentions decided before this moment are blanked.
+    pub text_before: Option<Timestamp>,
+    /// Authors of mentions decided before this moment are blanked.
+    pub author_before: Option<Timestamp>,
+    /// At most so many mentions at once, so that others can write in between.
+    pub most: usize,
+}
+
+/// How much was forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Forgotten {
+    /// Mentions whose words were blanked.
+    pub texts: u64,
+    /// Mentions whose author was blanked.
+    pub authors: u64,
+    /// Cases whose author was blanked.
+    pub cases: u64,
+    /// Deliveries that were dropped.
+    pub deliveries: u64,
+}
+
 /// Everything durable. `now` is always an argument.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -248,6 +277,9 @@ pub trait Store: Send + Sync {
     /// Gives one case with its mentions, oldest first.
     async fn case(&self, id: CaseId) -> Result<Option<(Case, Vec<StoredMention>)>, StoreError>;
 
+    /// Moves a case forward by hand and says who did it; gives the case as it is then, `None` when there is none.
+    async fn case_set(&self, id: CaseId, state: CaseState, by: Option<&str>, now: Timestamp) -> Result<Option<Case>, StoreError>;
+
     /// Finds a stored mention by id or URL.
     async fn mention(&self, id: &str) -> Result<Option<StoredMention>, StoreError>;
 
@@ -263,9 +295,15 @@ pub trait Store: Send + Sync {
     /// Reads a named value.
     async fn note(&self, key: &str) -> Result<Option<String>, StoreError>;
 
-    /// Rises with every commit that plans or frees deliveries, so that dispatch is woken and not only polls.
-    fn woken(&self) -> tokio::sync::watch::Receiver<u64>;
+    /// Forgets an author: words, names, links and drafts; what waits to be sent about them is dropped.
+    async fn forget(&self, account: &Account) -> Result<Forgotten, StoreError>;
+
+    /// Blanks what is older than agreed, at most `most` mentions; ask again until it gives nothing.
+    async fn purge(&self, purge: Purge) -> Result<Forgotten, StoreError>;
 
     /// Proves that it answers and can write; what the watchdog is fed by.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Rises with each commit that made deliveries due, here or in another process. Subscribe, then claim, then wait for a change.
+    fn woken(&self) -> watch::Receiver<u64>;
 }

@@ -1,0 +1,214 @@
+//! Writes a batch: mentions, findings, cases, alerts, deliveries, cursors.
+
+use jiff::Timestamp;
+use rusqlite::params;
+use rustc_hash::FxHashSet;
+
+use crate::domain::{CaseId, IdSource, Network, Planned, Priority};
+
+use super::super::{Batch, Committed, Decided, StoreError};
+use super::cases;
+use super::mentions::{authors, find, insert, insert_heard, millis, one};
+use super::retention;
+use super::writer::Room;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long the same words are recognised.
+pub(super) const WEEK_DAYS: i64 = 7;
+
+/// Writes everything of a batch inside the writer's transaction.
+pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Committed, StoreError> {
+    let mut done = Committed::default();
+    let now = batch.now.or_else(|| batch.decided.last().map(|d| d.decided)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut fresh = FxHashSet::default();
+    let mut known = FxHashSet::default();
+    for decided in &batch.decided {
+        let id = decided.mention_id.0;
+        if !fresh.contains(&id) {
+            if known.contains(&id) || find(room, decided.mention.network.as_str(), &decided.mention.native_id)?.is_some() {
+                done.known += u64::from(known.insert(id));
+                continue;
+            }
+            insert(room, decided)?;
+            remember_words(room, decided)?;
+            fresh.insert(id);
+        }
+        done.deliveries += hear(room, ids, decided, now)?;
+    }
+    done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
+    count(room, "mentions", i64::try_from(fresh.len()).unwrap_or_default())?;
+    for (id, state) in &batch.case_states {
+        cases::advance(room, *id, *state, now)?;
+    }
+    for (health, notifiers) in &batch.health {
+        let written = room
+            .conn
+            .prepare_cached("INSERT OR IGNORE INTO alert (id, health) VALUES (?1, ?2)")?
+            .execute(params![health.id.0, serde_json::to_string(health).unwrap_or_default()])?;
+        for notifier in notifiers.iter().filter(|_| written > 0) {
+            let planned = Planned { notifier: notifier.clone(), due: now, fold: None, while_open: false };
+            plan(room, ids, health.id.0, &planned, None, 0, now)?;
+            done.deliveries += 1;
+        }
+    }
+    for (network, post) in &batch.deleted {
+        delete(room, network, post)?;
+    }
+    for (feed, cursor) in &batch.cursors {
+        room.conn.prepare_cached("INSERT OR REPLACE INTO cursor (feed, value, written) VALUES (?1, ?2, ?3)")?.execute(params![
+            feed,
+            cursor.0,
+            millis(now)
+        ])?;
+    }
+    if done.deliveries > 0 {
+        room.wakes.set(true);
+    }
+    Ok(done)
+}
+
+/// Adds to a counter.
+pub(super) fn count(room: &Room, key: &str, more: i64) -> Result<(), StoreError> {
+    if more != 0 {
+        room.conn.prepare_cached("UPDATE tally SET value = value + ?2 WHERE key = ?1")?.execute(params![key, more])?;
+    }
+    Ok(())
+}
+
+/// The day a moment lies in, counted from 1970.
+pub(super) fn day(at: Timestamp) -> i64 {
+    millis(at).div_euclid(DAY_MS)
+}
+
+/// Keeps the fingerprint of a mention for a week, under the first mention of the day that has it.
+fn remember_words(room: &Room, decided: &Decided) -> Result<(), StoreError> {
+    if decided.fingerprint == 0 {
+        return Ok(());
+    }
+    let today = day(decided.decided);
+    let new = room.conn.prepare_cached("INSERT OR IGNORE INTO words (day, fingerprint, mention) VALUES (?1, ?2, ?3)")?.execute(params![
+        today,
+        decided.fingerprint.cast_signed(),
+        decided.mention_id.0
+    ])?;
+    if new > 0 {
+        // The table lies in the order of days: old ones are a look at its first row.
+        let oldest: Option<i64> = one(room, "SELECT day FROM words ORDER BY day LIMIT 1", [])?;
+        if oldest.is_some_and(|oldest| oldest < today - WEEK_DAYS - 1) {
+            room.conn.execute("DELETE FROM words WHERE day < ?1", [today - WEEK_DAYS])?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes one watch's side of a mention; gives how many deliveries were planned.
+fn hear(room: &Room, ids: &IdSource, decided: &Decided, now: Timestamp) -> Result<u64, StoreError> {
+    let watch = room.name(&decided.watch)?;
+    let case = decided.case.as_ref().map(|case| case.id).or(decided.decision.case);
+    if !insert_heard(room, decided, watch, case.map(|id| id.0))? {
+        return Ok(0);
+    }
+    if let Some(case) = &decided.case {
+        cases::write(room, case)?;
+    }
+    met(room, decided, watch)?;
+    let Some((alert, draft)) = &decided.alert else { return Ok(0) };
+    let draft = draft.as_ref().and_then(|draft| serde_json::to_string(draft).ok());
+    room.conn
+        .prepare_cached(
+            "INSERT INTO alert (id, mention, watch, watch_name, answer_by, mentions_before, draft) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            alert.0,
+            decided.mention_id.0,
+            watch,
+            room.name(&decided.watch_name)?,
+            decided.decision.answer_by.map(millis),
+            decided.mentions_before,
+            draft,
+        ])?;
+    for planned in &decided.decision.deliveries {
+        plan(room, ids, alert.0, planned, Some((watch, case)), rank(decided.decision.priority), now)?;
+    }
+    Ok(u64::try_from(decided.decision.deliveries.len()).unwrap_or_default())
+}
+
+/// Counts a mention of the watch by this author.
+fn met(room: &Room, decided: &Decided, watch: i64) -> Result<(), StoreError> {
+    room.conn
+        .prepare_cached(
+            "INSERT INTO author_watch (author, watch, mentions) SELECT author, ?2, 1 FROM mention WHERE id = ?1 AND author IS NOT NULL
+             ON CONFLICT (author, watch) DO UPDATE SET mentions = mentions + 1",
+        )?
+        .execute([decided.mention_id.0, watch])?;
+    Ok(())
+}
+
+/// The place in the queue: signal and stance alone.
+fn rank(priority: Priority) -> i64 {
+    match priority {
+        Priority::Urgent => 0,
+        Priority::Today => 1,
+        Priority::Digest => 2,
+    }
+}
+
+/// Plans one delivery.
+pub(super) fn plan(
+    room: &Room,
+    ids: &IdSource,
+    alert: i64,
+    planned: &Planned,
+    of: Option<(i64, Option<CaseId>)>,
+    rank: i64,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let id = next_id(room, ids, now)?;
+    let case_open = of.and_then(|(_, case)| case).filter(|_| planned.while_open);
+    room.conn
+        .prepare_cached(
+            "INSERT INTO delivery (id, alert, notifier, watch, rank, state, attempts, due, created, since, fold, case_open)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?7, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            id,
+            alert,
+            planned.notifier,
+            of.map(|(watch, _)| watch),
+            rank,
+            millis(planned.due),
+            millis(now),
+            planned.fold,
+            case_open.map(|id| id.0),
+        ])?;
+    Ok(id)
+}
+
+/// Gives a fresh id for a delivery, also when another process has just made some in the same millisecond.
+pub(super) fn next_id(room: &Room, ids: &IdSource, now: Timestamp) -> Result<i64, StoreError> {
+    let last: Option<Option<i64>> = one(room, "SELECT max(id) FROM delivery", [])?;
+    let last = last.flatten().unwrap_or(0);
+    Ok(ids.next(millis(now)).max(last + 1))
+}
+
+/// Redacts a post that its network deleted.
+fn delete(room: &Room, network: &Network, post: &str) -> Result<(), StoreError> {
+    let found = match find(room, network.as_str(), post)? {
+        Some(id) => Some(id),
+        None => super::mentions::find_url(room, post)?,
+    };
+    if let Some(id) = found {
+        retention::redact(room, id)?;
+    }
+    Ok(())
+}
+
+/// Mentions of a watch by an author, over all names the author has shown.
+pub(super) fn mentions_before(room: &Room, network: &str, handle: &str, watch: i64) -> Result<u32, StoreError> {
+    let mut sum = 0_u32;
+    for author in authors(room, network, handle)? {
+        let more: Option<u32> = one(room, "SELECT mentions FROM author_watch WHERE author = ?1 AND watch = ?2", [author, watch])?;
+        sum = sum.saturating_add(more.unwrap_or(0));
+    }
+    Ok(sum)
+}

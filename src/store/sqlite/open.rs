@@ -1,0 +1,196 @@
+//! Opens the file: whose it is, how old it is, and how safely it writes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::StoreError;
+
+/// "COUR" at byte 68 of the file: says that the database is ours.
+const APPLICATION: i32 = 0x434f_5552;
+
+/// Every change of the layout since the first release, in order; none is edited once it is released.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_start.sql")];
+
+/// When a commit is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A commit waits for the disk: it survives the loss of power. Group commit shares the wait.
+    #[default]
+    Full,
+    /// A commit survives the end of the process, also by SIGKILL; the loss of power may take back the last ones.
+    Process,
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file.
+    pub path: PathBuf,
+    /// The most bytes the file may take; beyond it the store says that it is full.
+    pub max_bytes: Option<u64>,
+    /// When a commit is safe.
+    pub durability: Durability,
+    /// The zone in which headlines of the outbox show times of day.
+    pub zone: TimeZone,
+    /// How long to wait for another process that writes.
+    pub patience: Duration,
+}
+
+impl Options {
+    /// Starts with the defaults: safe against the loss of power, as large as the disk, times in UTC.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), max_bytes: None, durability: Durability::Full, zone: TimeZone::UTC, patience: Duration::from_secs(5) }
+    }
+}
+
+/// Opens the file for writing, makes it and its directory when missing, and brings it to this version.
+pub(super) fn writer(options: &Options) -> Result<Connection, StoreError> {
+    let path = &options.path;
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent).map_err(|error| cannot("make the directory", parent, &error))?;
+    }
+    probe(path)?;
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | QUIET)
+        .map_err(|error| at(path, error))?;
+    prepare(&conn, options).map_err(|error| named(path, error))?;
+    Ok(conn)
+}
+
+/// Opens a database that lives in memory and ends with its connection.
+pub(super) fn memory(options: &Options) -> Result<Connection, StoreError> {
+    let conn = Connection::open_in_memory()?;
+    prepare(&conn, options)?;
+    Ok(conn)
+}
+
+/// Opens the file for reading only; it must exist and be of this version.
+pub(super) fn reader(options: &Options) -> Result<Connection, StoreError> {
+    let path = &options.path;
+    if !path.exists() {
+        return Err(StoreError::Unusable { why: format!("there is no store at {}: has `courtier run` been started yet?", path.display()) });
+    }
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | QUIET).map_err(|error| at(path, error))?;
+    let opened = (|| {
+        conn.busy_timeout(options.patience)?;
+        read_settings(&conn)?;
+        match version(&conn)? {
+            Some(version) if version == MIGRATIONS.len() => Ok(()),
+            Some(_) => Err(StoreError::Unusable { why: "was made by an older courtier: run this version once to bring it up".to_owned() }),
+            None => Err(StoreError::Unusable { why: "is empty: has `courtier run` been started yet?".to_owned() }),
+        }
+    })();
+    opened.map_err(|error| named(path, error))?;
+    Ok(conn)
+}
+
+/// Sets the most bytes; never less than the file has now.
+pub(super) fn limit(conn: &Connection, max_bytes: Option<u64>) -> Result<(), StoreError> {
+    let page: u64 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    // SQLite's own highest: 2^32 - 2 pages.
+    let pages = max_bytes.map_or(0xffff_fffe, |bytes| (bytes / page).max(1));
+    conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+    Ok(())
+}
+
+const QUIET: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
+/// Settings of every connection.
+fn read_settings(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = memory; PRAGMA trusted_schema = off")?;
+    Ok(())
+}
+
+fn prepare(conn: &Connection, options: &Options) -> Result<(), StoreError> {
+    conn.busy_timeout(options.patience)?;
+    read_settings(conn)?;
+    // Whose the file is comes first: a foreign one is left untouched, its journal mode too.
+    let before = version(conn)?;
+    let mode: String = conn.query_row("PRAGMA journal_mode = wal", [], |row| row.get(0))?;
+    tracing::debug!(mode, "store opened");
+    conn.execute_batch(match options.durability {
+        Durability::Full => "PRAGMA synchronous = full",
+        Durability::Process => "PRAGMA synchronous = normal",
+    })?;
+    // Checkpoints of 16 MiB touch each page once instead of four times; what is left of a burst is cut at 64 MiB.
+    conn.execute_batch("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
+    if before != Some(MIGRATIONS.len()) {
+        migrate(conn)?;
+    }
+    limit(conn, options.max_bytes)
+}
+
+/// Brings the layout up, all steps or none. Another process may do the same: the first one wins, the other finds it done.
+fn migrate(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    let done = (|| {
+        let done = version(conn)?.unwrap_or(0);
+        for step in MIGRATIONS.iter().skip(done) {
+            conn.execute_batch(step)?;
+        }
+        conn.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}; COMMIT", MIGRATIONS.len()))?;
+        Ok(())
+    })();
+    if done.is_err() && !conn.is_autocommit() {
+        conn.execute_batch("ROLLBACK")?;
+    }
+    done
+}
+
+/// Says which version a database is of: `None` for a new one; an error for one that is not ours, or newer.
+fn version(conn: &Connection) -> Result<Option<usize>, StoreError> {
+    let application: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: usize = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables: usize = conn.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    match (application, version, tables) {
+        (0, 0, 0) => Ok(None),
+        (APPLICATION, version, _) if version <= MIGRATIONS.len() => Ok(Some(version)),
+        (APPLICATION, version, _) => Err(StoreError::Unusable {
+            why: format!(
+                "was made by a newer courtier (layout {version}, this one knows {}): use that version, or another file",
+                MIGRATIONS.len()
+            ),
+        }),
+        _ => Err(StoreError::Unusable { why: "belongs to another program: name another file in `[store] path`".to_owned() }),
+    }
+}
+
+/// Says in plain words why the file cannot be written, where SQLite only says "unable to open".
+fn probe(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Err(StoreError::Unusable { why: format!("{} is a directory: `[store] path` names a file", path.display()) });
+    }
+    let existed = path.exists();
+    fs::OpenOptions::new().append(true).create(true).open(path).map_err(|error| cannot("write", path, &error))?;
+    // WAL keeps two more files beside the first: the directory must be writable too.
+    if existed {
+        let beside = path.with_file_name(format!(".courtier-{}", std::process::id()));
+        fs::write(&beside, []).and_then(|()| fs::remove_file(&beside)).map_err(|error| cannot("write beside", path, &error))?;
+    }
+    Ok(())
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> StoreError {
+    let why = format!("cannot {what} {}: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { why },
+        _ => StoreError::Unusable { why: format!("{why}; `[store] path` may name another place") },
+    }
+}
+
+fn at(path: &Path, error: rusqlite::Error) -> StoreError {
+    named(path, error.into())
+}
+
+/// Puts the file's name before an error.
+fn named(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unusable { why } => StoreError::Unusable { why: format!("{}: {why}", path.display()) },
+        other => other,
+    }
+}

@@ -1,0 +1,213 @@
+//! The one thread that writes: what waits together becomes one transaction.
+//!
+//! A commit that waits for the disk costs a third of a millisecond to ten; a
+//! group shares it. Each piece of work runs in a savepoint of its own, so that
+//! one that fails takes nothing else with it, and hears its result only after
+//! the commit of the group. Other processes may write the same file: the thread
+//! notices and wakes those who wait for deliveries.
+
+use std::cell::{Cell, RefCell};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use super::super::StoreError;
+use super::names::Names;
+
+/// Pieces of work that may wait; the next caller waits outside.
+const WAITING: usize = 64;
+/// How often an idle writer looks whether another process wrote.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A connection with its cache.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// The connection.
+    pub(super) conn: Connection,
+    /// What it has read of the table `name`.
+    pub(super) names: RefCell<Names>,
+    /// Whether the transaction made deliveries due.
+    pub(super) wakes: Cell<bool>,
+}
+
+impl Room {
+    /// Wraps a connection.
+    pub(super) fn new(conn: Connection) -> Self {
+        Self { conn, names: RefCell::default(), wakes: Cell::new(false) }
+    }
+
+    /// Gives the number of a word and makes one where there is none.
+    pub(super) fn name(&self, text: &str) -> Result<i64, StoreError> {
+        self.names.borrow_mut().id(&self.conn, text)
+    }
+
+    /// Gives the number of a word, when it has one.
+    pub(super) fn known_name(&self, text: &str) -> Result<Option<i64>, StoreError> {
+        self.names.borrow_mut().find(&self.conn, text)
+    }
+
+    /// Gives the word of a number.
+    pub(super) fn word(&self, id: i64) -> Result<Arc<str>, StoreError> {
+        self.names.borrow_mut().text(&self.conn, id)
+    }
+}
+
+/// What is told to the one who waits, once the group has ended: `Some` when it all came to nothing.
+type Told = Box<dyn FnOnce(Option<StoreError>) + Send>;
+/// Work for the writer: does it in the room (or hears that there is none), says whether it stands, and how to tell.
+type Job = Box<dyn FnOnce(Result<&Room, StoreError>) -> (bool, Told) + Send>;
+
+/// The way to the writing thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<SyncSender<Job>>,
+    free: Arc<Semaphore>,
+    thread: OnceLock<JoinHandle<()>>,
+    woken: watch::Sender<u64>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(room: Room) -> Result<Self, StoreError> {
+        let (jobs, queue) = sync_channel(WAITING);
+        let woken = watch::Sender::new(0);
+        let bell = woken.clone();
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || write(&room, &queue, &bell))
+            .map_err(|error| StoreError::Busy { why: format!("no thread to write with: {error}") })?;
+        Ok(Self { jobs: Some(jobs), free: Arc::new(Semaphore::new(WAITING)), thread: OnceLock::from(thread), woken })
+    }
+
+    /// Does a piece of work in a transaction; comes back after its commit.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Room) -> Result<T, StoreError> + Send + 'static,
+    {
+        // The permit makes sure that the channel is never full, so that sending never blocks the runtime.
+        let permit = Arc::clone(&self.free).acquire_owned().await.map_err(|_| stopped())?;
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |room| {
+            let done = room.and_then(work);
+            let stands = done.is_ok();
+            let finish: Told = Box::new(move |failure| {
+                drop(permit);
+                // Nobody waits any more when the caller was cancelled; the work stands all the same.
+                drop(tell.send(match failure {
+                    Some(error) if stands => Err(error),
+                    _ => done,
+                }));
+            });
+            (stands, finish)
+        });
+        self.jobs.as_ref().ok_or_else(stopped)?.try_send(job).map_err(|_| stopped())?;
+        told.await.map_err(|_| stopped())?
+    }
+
+    /// Counts the commits that made deliveries due, here or in another process.
+    pub(super) fn woken(&self) -> watch::Receiver<u64> {
+        self.woken.subscribe()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // What was handed over is still written: the file is closed when this returns.
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that writes the store has panicked");
+        }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unusable { why: "the thread that writes the store has ended".to_owned() }
+}
+
+fn write(room: &Room, queue: &Receiver<Job>, bell: &watch::Sender<u64>) {
+    let mut seen = data_version(room);
+    loop {
+        match queue.recv_timeout(LOOK) {
+            Ok(first) => {
+                let group = std::iter::once(first).chain(queue.try_iter().take(WAITING - 1)).collect();
+                transact(room, group);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = data_version(room);
+        if room.wakes.take() || now != seen {
+            seen = now;
+            bell.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+/// A number that changes when another connection has written.
+fn data_version(room: &Room) -> i64 {
+    room.conn.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(-1)
+}
+
+/// Runs a group in one transaction and tells everybody how it ended.
+fn transact(room: &Room, group: Vec<Job>) {
+    let mut failure = room.conn.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
+    let mut told = Vec::with_capacity(group.len());
+    for job in group {
+        let (_, tell) = match &failure {
+            Some(error) => job(Err(error.clone())),
+            None => match within_savepoint(room, job) {
+                Ok(ran) => ran,
+                Err((error, ran)) => {
+                    failure = Some(error);
+                    ran
+                }
+            },
+        };
+        told.push(tell);
+    }
+    if failure.is_none() {
+        failure = room.conn.execute_batch("COMMIT").err().map(StoreError::from);
+    }
+    if failure.is_some() {
+        room.names.borrow_mut().clear();
+        room.wakes.set(false);
+        if !room.conn.is_autocommit()
+            && let Err(error) = room.conn.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "the store could not roll back");
+        }
+    }
+    for tell in told {
+        tell(failure.clone());
+    }
+}
+
+/// Runs one piece of work; an error means that the whole transaction is gone, as SQLite does on a full disk.
+fn within_savepoint(room: &Room, job: Job) -> Result<(bool, Told), (StoreError, (bool, Told))> {
+    if let Err(error) = room.conn.execute_batch("SAVEPOINT job") {
+        let error = StoreError::from(error);
+        return Err((error.clone(), job(Err(error))));
+    }
+    let ran = job(Ok(room));
+    let ended = if ran.0 {
+        room.conn.execute_batch("RELEASE job")
+    } else {
+        room.names.borrow_mut().clear();
+        if room.conn.is_autocommit() {
+            let why = "the disk took no more in the middle of a transaction".to_owned();
+            return Err((StoreError::Full { why }, ran));
+        }
+        room.conn.execute_batch("ROLLBACK TO job; RELEASE job")
+    };
+    match ended {
+        Ok(()) => Ok(ran),
+        Err(error) => Err((error.into(), ran)),
+    }
+}

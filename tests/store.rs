@@ -1,0 +1,6 @@
+//! What the store promises, whichever database keeps it.
+
+#[path = "store/contract.rs"]
+mod contract;
+#[path = "store/posts.rs"]
+mod posts;
