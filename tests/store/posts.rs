@@ -125,7 +125,13 @@ pub fn alerting(n: i64, mention: Mention, watch: &str, deliveries: Vec<Planned>)
 
 /// A draft.
 pub fn draft() -> Draft {
-    Draft { text: "Sorry to hear that, kim".to_owned(), chars: 23, limit: 300, facts: vec!["facts.export_url".to_owned()], lint: vec![] }
+    Draft {
+        text: "Sorry to hear that, kim".to_owned(),
+        chars: 23,
+        limit: Some(300),
+        facts: vec!["facts.export_url".to_owned()],
+        lint: vec![],
+    }
 }
 
 /// A mention that is kept and alerts nobody.
