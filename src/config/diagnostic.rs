@@ -67,6 +67,11 @@ impl Source {
         Self { origin: origin.into(), shown: super::mask::mask(text, secrets).into() }
     }
 
+    /// Takes the text of a file that is not even TOML and shows only what is surely harmless.
+    pub(super) fn broken(origin: &str, text: &str) -> Self {
+        Self { origin: origin.into(), shown: super::mask::mask_broken(text).into() }
+    }
+
     /// Puts mistakes beside the text they are about, in the order of the file.
     pub fn report(&self, mut errors: Vec<Diagnostic>, mut warnings: Vec<Diagnostic>) -> Diagnostics {
         // Two readers may stumble over one value: the first message is enough.

@@ -8,11 +8,11 @@
 
 use std::ops::Range;
 
-use super::SecretRef;
+use super::{Form, SecretRef};
 
 /// Parts of key names whose values are not shown.
 const KEYS: &[&str] =
-    &["token", "secret", "password", "passwd", "passphrase", "credential", "api_key", "apikey", "private_key", "auth", "webhook"];
+    &["token", "secret", "password", "passwd", "passphrase", "credential", "api_key", "apikey", "private_key", "authorization", "webhook"];
 
 /// Beginnings of well known tokens, wherever they stand.
 const TOKENS: &[&str] =
@@ -32,6 +32,48 @@ pub(super) fn mask(text: &str, spans: &[Range<usize>]) -> String {
         at += line.len();
     }
     cover(text, &hidden)
+}
+
+/// Gives a text that is not even TOML with all replaced by stars that could be a secret.
+///
+/// A mistake may stand in the key itself, so only values of keys that are known to be harmless are
+/// shown; everything else behind an equals sign, and every line without one, is not.
+pub(super) fn mask_broken(text: &str) -> String {
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let equals = line.find('=');
+        let key: String =
+            line.get(..equals.unwrap_or(0)).unwrap_or_default().chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+        let header = equals.is_none() && line.trim_start().starts_with('[');
+        let small = line.to_ascii_lowercase();
+        let from = if header {
+            None
+        } else if let Some(word) = KEYS.iter().filter_map(|part| small.find(part).map(|found| found + part.len())).min() {
+            Some(word)
+        } else if harmless(&key) && line.matches('=').count() == 1 {
+            None
+        } else {
+            // Without an equals sign it may be the rest of a value that was broken in two.
+            Some(equals.map_or(0, |equals| equals + 1))
+        };
+        if let Some(from) = from {
+            let rest = line.get(from..).unwrap_or_default();
+            let lead = rest.len() - rest.trim_start_matches([' ', '\t', '=']).len();
+            if !is_reference(rest.trim_matches([' ', '\t', '=', '\n', '\r'])) {
+                hidden.push(at + from + lead..at + line.trim_end().len());
+            }
+        }
+        at += line.len();
+    }
+    mask(text, &hidden)
+}
+
+/// Whether a key of that name never holds a secret.
+fn harmless(key: &str) -> bool {
+    let known = super::PARTS.iter().flat_map(|part| part.fields);
+    let mut harmless = known.filter(|field| !matches!(field.form, Form::Secret | Form::Url)).map(|field| field.key);
+    key == "type" || key == "version" || harmless.any(|known| known == key)
 }
 
 /// Hides the value of a key whose name says that it is secret, unless it is a reference.

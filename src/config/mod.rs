@@ -24,6 +24,7 @@ mod sample;
 mod secret;
 mod section;
 mod settings;
+mod syntax;
 mod terms;
 mod value;
 mod watches;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue, Error as TomlError};
+use toml::de::{DeTable, DeValue};
 
 use super::feeds::FeedSection;
 use super::kinds::{Kind, TYPE_FIELD};
@@ -11,7 +11,7 @@ use super::notifiers::{NotifierSection, check_fallbacks};
 use super::parts::{PARTS, Part, Shape, VERSION};
 use super::read::{Key, Raw, Reader, article, unknown};
 use super::value::nearest;
-use super::{Config, Diagnostic, Diagnostics, Kinds, Secrets, Section, Source, hours, routes, rules, settings, watches};
+use super::{Config, Diagnostic, Diagnostics, Kinds, Secrets, Section, Source, hours, routes, rules, settings, syntax, watches};
 
 impl Config {
     /// Reads a configuration; gives it with its warnings, or everything that is wrong at once.
@@ -23,12 +23,12 @@ impl Config {
             return Err(Source::named(origin).report(vec![empty], Vec::new()));
         }
         let (document, mistakes) = DeTable::parse_recoverable(text);
-        let fatal = mistakes.iter().any(|mistake| !mistake.message().starts_with(DUPLICATE));
-        if fatal {
-            return Err(syntax(origin, text, mistakes));
+        let mistakes = syntax::told(text, &mistakes);
+        if mistakes.fatal {
+            return Err(Source::broken(origin, text).report(mistakes.list, Vec::new()));
         }
         let mut reader = Reader::new(secrets);
-        reader.errors = mistakes.iter().map(|mistake| told(text, mistake)).collect();
+        reader.errors = mistakes.list;
         let mut config = File { text, kinds, reader: &mut reader }.read(document.get_ref());
         let source = Source::masked(origin, text, &reader.masks);
         if reader.errors.is_empty() {
@@ -37,33 +37,6 @@ impl Config {
         } else {
             Err(source.report(reader.errors, reader.warnings))
         }
-    }
-}
-
-/// How the TOML reader begins the message about a key that stands twice.
-const DUPLICATE: &str = "duplicate key";
-
-/// Turns mistakes of the TOML itself into diagnostics; secrets are masked by their looks alone.
-pub(super) fn syntax(origin: &str, text: &str, mistakes: Vec<TomlError>) -> Diagnostics {
-    let errors = mistakes.iter().map(|mistake| told(text, mistake)).collect();
-    Source::masked(origin, text, &[]).report(errors, Vec::new())
-}
-
-/// Puts a mistake of the TOML into our words where ours are clearer.
-fn told(text: &str, mistake: &TomlError) -> Diagnostic {
-    let span = mistake.span().unwrap_or(0..0);
-    let message = mistake.message();
-    if message.starts_with(DUPLICATE) {
-        let name = text.get(span.clone()).unwrap_or_default();
-        return Diagnostic::new(span, format!("`{}` stands here a second time", name.escape_debug()))
-            .label("second time")
-            .hint("keep one of the two, or give this one another name");
-    }
-    let (what, expected) = message.split_once(", expected ").map_or((message, None), |(what, expected)| (what, Some(expected)));
-    let told = Diagnostic::new(span, format!("this is not TOML: {what}"));
-    match expected {
-        Some(expected) => told.hint(format!("expected {expected}")),
-        None => told,
     }
 }
 
@@ -250,7 +223,9 @@ impl File<'_, '_, '_> {
         };
         let (watch_names, feed_names, notifier_names) =
             (names(&watches::WATCHES), names(&super::feeds::FEEDS), names(&super::notifiers::NOTIFIERS));
-        if watch_names.is_empty() {
+        // A part in the wrong shape was told already.
+        let none_meant = document.get(watches::WATCHES.key).is_none_or(|raw| raw.get_ref().is_table());
+        if watch_names.is_empty() && none_meant {
             let none = Diagnostic::new(self.text.len()..self.text.len(), "there is nothing to listen for");
             self.reader.error(none.hint("add a section `[watches.name]` with `terms = [\"...\"]`"));
         }

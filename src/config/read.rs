@@ -62,6 +62,8 @@ impl<'a> Reader<'a> {
         lists: &[&'static [Field]],
     ) -> Section {
         let fields = || lists.iter().flat_map(|list| list.iter());
+        // A key that was meant and misspelt is not missing as well.
+        let mut asked = Vec::new();
         let mut section = Section { name: name.to_owned(), span: span.clone(), values: BTreeMap::new() };
         let allow_http = table.get("allow_http").and_then(|raw| raw.get_ref().as_bool()).unwrap_or(false);
         for (key, raw) in table {
@@ -71,10 +73,9 @@ impl<'a> Reader<'a> {
                         section.values.insert(field.key, (value, raw.span()));
                     }
                 }
-                None => self.unknown_key(key, raw, place, fields()),
+                None => asked.extend(self.unknown_key(key, raw, place, fields())),
             }
         }
-        let mut asked = Vec::new();
         for field in fields().filter(|field| field.required) {
             if !table.contains_key(field.key) && !asked.contains(&field.key) {
                 asked.push(field.key);
@@ -90,16 +91,23 @@ impl<'a> Reader<'a> {
         section
     }
 
-    /// Notes a key that is not in the lists, and what it may have been meant to be.
-    fn unknown_key<'f>(&mut self, key: &Key<'_>, raw: &Raw<'_>, place: &str, fields: impl Iterator<Item = &'f Field> + Clone) {
+    /// Notes a key that is not in the lists; gives what it was probably meant to be.
+    fn unknown_key<'f>(
+        &mut self,
+        key: &Key<'_>,
+        raw: &Raw<'_>,
+        place: &str,
+        fields: impl Iterator<Item = &'f Field> + Clone,
+    ) -> Option<&'f str> {
+        let known: Vec<&str> = fields.clone().map(|field| field.key).collect();
+        let meant = nearest(key.get_ref(), known.iter().copied());
         // A misspelt `token` holds a token: its value is not shown beside the complaint about its name.
-        if fields.clone().any(|field| field.form == Form::Secret)
-            && raw.get_ref().as_str().is_none_or(|text| SecretRef::parse(text).is_none())
-        {
+        let may_be_secret = fields.into_iter().any(|field| field.form == Form::Secret && meant.is_none_or(|meant| meant == field.key));
+        if may_be_secret && raw.get_ref().as_str().is_none_or(|text| SecretRef::parse(text).is_none()) {
             self.masks.push(raw.span());
         }
-        let known: Vec<&str> = fields.map(|field| field.key).collect();
         self.error(unknown(key, "key", place, &known));
+        meant
     }
 
     /// Reads one value in the form its field asks for.

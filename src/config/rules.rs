@@ -86,10 +86,10 @@ pub struct RuleSection {
 /// Reads the rules in the order of the file.
 pub(super) fn read(text: &str, sections: &[Section], watches: &[String], reader: &mut Reader<'_>) -> Vec<RuleSection> {
     let mut rules: Vec<RuleSection> = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
     for section in sections {
         references(section, "watches", "watch", watches, reader);
-        let Some((id, words)) = section.text("id").zip(section.text("match")) else { continue };
-        let Some(signal) = section.text("signal").and_then(Signal::parse) else { continue };
+        let Some(id) = section.text("id") else { continue };
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
         if !id.chars().all(plain) || id.len() > 64 {
             reader.error(section.mistake(
@@ -98,9 +98,11 @@ pub(super) fn read(text: &str, sections: &[Section], watches: &[String], reader:
                 "use small letters, digits and dashes: \"sync-trouble\"",
             ));
         }
-        if rules.iter().any(|rule| rule.id == id) {
+        if !ids.insert(id) {
             reader.error(section.mistake("id", format!("two rules have the id {id:?}"), "give one of them another id"));
         }
+        let Some(words) = section.text("match") else { continue };
+        let Some(signal) = section.text("signal").and_then(Signal::parse) else { continue };
         let span = section.span("match");
         let tests = section.tables("test").iter().filter_map(|test| {
             let fires = test.table("expect")?.flag("fires")?;

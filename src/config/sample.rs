@@ -13,9 +13,11 @@ impl Section {
     /// anything that a file may name; secrets come from `secrets`.
     ///
     /// # Errors
+    ///
     /// All mistakes, with their places in `text`.
     pub fn read(text: &str, fields: &'static [Field], common: &'static [Field], secrets: &dyn Secrets) -> Result<Self, Diagnostics> {
-        let document = DeTable::parse(text).map_err(|error| super::parse::syntax("sample", text, vec![error]))?;
+        let document = DeTable::parse(text)
+            .map_err(|error| Source::broken("sample", text).report(super::syntax::told(text, &[error]).list, Vec::new()))?;
         let mut reader = Reader::new(secrets);
         let section = document.get_ref().iter().find_map(|(_, group)| match group.get_ref() {
             DeValue::Table(group) => group.iter().find_map(|(key, raw)| {

@@ -133,6 +133,6 @@ impl Secrets for Given<'_> {
     fn read(&self, from: &SecretRef) -> Result<SecretString, String> {
         let wanted = from.to_string();
         let found = self.0.iter().find(|(reference, _)| *reference == wanted);
-        found.map(|(_, value)| SecretString::from(*value)).ok_or_else(|| "this environment variable is not set".to_owned())
+        found.map(|(_, value)| SecretString::from(*value)).ok_or_else(|| "it is not there".to_owned())
     }
 }
