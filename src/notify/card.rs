@@ -63,7 +63,7 @@ pub fn grounds(alert: &MentionAlert) -> String {
     parts.join(", ")
 }
 
-/// Says how long each step took: `7.1 s after the post: seen 6.0 s, decided 0.1 s, sent 1.0 s`.
+/// Says how long each step took: `7.1 s after the post: seen 6.0 s, decided 12 ms, sent 1.0 s`.
 pub fn latency(times: &Times) -> String {
     let end = times.sent.unwrap_or(times.decided);
     let mut steps = Vec::new();
@@ -81,7 +81,8 @@ fn span(from: Timestamp, to: Timestamp) -> String {
     let took = to.duration_since(from).max(SignedDuration::ZERO);
     let seconds = took.as_secs();
     match seconds {
-        0..100 => format!("{seconds}.{} s", took.subsec_millis() / 100),
+        0 => format!("{} ms", took.as_millis()),
+        1..100 => format!("{seconds}.{} s", took.subsec_millis() / 100),
         100..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
@@ -101,8 +102,8 @@ pub fn draft_title(draft: &Draft) -> String {
 pub fn next(alert: &MentionAlert, zone: &TimeZone) -> String {
     let by = alert.answer_by.map_or(String::new(), |at| format!(" by {}", at.to_zoned(zone.clone()).strftime("%H:%M")));
     match alert.priority {
-        Priority::Digest => format!("worth a look; close it: courtier cases dismiss {}", alert.case),
-        Priority::Urgent | Priority::Today => format!("answer{by}, and say that you do: courtier cases take {}", alert.case),
+        Priority::Digest => format!("worth a look; to close it: courtier cases dismiss {}", alert.case),
+        Priority::Urgent | Priority::Today => format!("answer{by}; to take it: courtier cases take {}", alert.case),
     }
 }
 
@@ -116,7 +117,7 @@ mod tests {
         let after = |ms: i64| span(start, Timestamp::from_millisecond(1_795_300_000_000 + ms).expect("in range"));
         assert_eq!(
             [after(-5), after(140), after(7_100), after(600_000), after(10_800_000), after(864_000_000)],
-            ["0.0 s", "0.1 s", "7.1 s", "10 min", "3 h", "10 d"]
+            ["0 ms", "140 ms", "7.1 s", "10 min", "3 h", "10 d"]
         );
     }
 }

@@ -27,6 +27,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Every kind.
+    #[cfg(test)]
     pub(super) const ALL: &[Self] = &[
         Self::ThankYou,
         Self::Invite,

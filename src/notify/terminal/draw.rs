@@ -99,8 +99,10 @@ impl Pen {
 
     fn health(&mut self, health: &Health, headline: &str) {
         self.heading(&escape::line(headline, 200), Style::new().bold().fg_color(Some(AnsiColor::BrightMagenta.into())));
-        self.lines(&escape::text(&health.what), Style::new());
-        self.gap();
+        // The first line says it, unless it was cut.
+        if headline.ends_with('…') {
+            self.lines(&escape::text(&health.what), Style::new());
+        }
         self.lines(&escape::text(&health.hint), Style::new().dimmed());
     }
 
@@ -125,7 +127,9 @@ impl Pen {
     fn words(&mut self, alert: &MentionAlert) {
         let glyphs = marked::glyphs(&alert.mention.text, &alert.hearing.findings, POST_CHARS);
         for line in marked::wrap(&glyphs, self.look.width.saturating_sub(INDENT.len())) {
-            self.out.push_str(INDENT);
+            if !line.is_empty() {
+                self.out.push_str(INDENT);
+            }
             for (text, role) in marked::runs(&line) {
                 match role {
                     Some(role) => self.paint(&text, style(role)),
@@ -175,9 +179,22 @@ impl Pen {
         self.gap();
         self.lines(&format!("and {} more:", folded.len()), Style::new().bold());
         for entry in folded {
-            self.lines(&format!("• {}", escape::line(&entry.headline, 120)), Style::new());
+            self.hanging("• ", &escape::line(&entry.headline, 120), Style::new());
+            self.hanging("  ", &escape::line(&entry.text, 200), Style::new().dimmed());
             if let Some(url) = &entry.url {
                 self.line(&format!("  {}", link(url)), Style::new().fg_color(Some(AnsiColor::Blue.into())));
+            }
+        }
+    }
+
+    /// Text with a mark before its first line and as much space before the others.
+    fn hanging(&mut self, mark: &str, text: &str, style: Style) {
+        let room = self.look.width.saturating_sub(INDENT.len() + mark.width());
+        for (index, line) in marked::wrap(&marked::glyphs(text, &[], 400), room).iter().enumerate() {
+            let words: String = line.iter().map(|glyph| glyph.shown.as_str()).collect();
+            let before = if index == 0 { mark.to_owned() } else { " ".repeat(mark.width()) };
+            if !words.is_empty() {
+                self.line(&format!("{before}{words}"), style);
             }
         }
     }
