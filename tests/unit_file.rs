@@ -40,7 +40,8 @@ fn verify_prints_nothing() {
 fn exposure_is_at_most_two() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(said) = analyze(&["security", "--offline=true", "--no-pager"], &copy(folder.path())) else { return };
-    let level = said.split("courtier.service: ").nth(1).and_then(|rest| rest.split_whitespace().next()).and_then(|level| level.parse::<f64>().ok());
+    let level =
+        said.split("courtier.service: ").nth(1).and_then(|rest| rest.split_whitespace().next()).and_then(|level| level.parse::<f64>().ok());
     let level = level.unwrap_or_else(|| panic!("no level in {said}"));
     assert!(level <= 2.0, "{level}");
 }
@@ -48,7 +49,14 @@ fn exposure_is_at_most_two() {
 #[test]
 fn it_asks_for_what_the_program_speaks() {
     let (_, text) = unit();
-    for line in ["Type=notify", "WatchdogSec=60s", "StateDirectory=courtier", "DynamicUser=yes", "ExecReload=/bin/kill -HUP $MAINPID", "TimeoutStopSec=30s"] {
+    for line in [
+        "Type=notify",
+        "WatchdogSec=60s",
+        "StateDirectory=courtier",
+        "DynamicUser=yes",
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "TimeoutStopSec=30s",
+    ] {
         assert!(text.lines().any(|one| one == line), "{line} is missing");
     }
     assert!(text.contains("LoadCredential="), "credentials are shown");

@@ -104,6 +104,9 @@ pub struct Health {
     pub hint: String,
     /// When.
     pub at: Timestamp,
+    /// When this attempt is sent; `None` before.
+    #[serde(default)]
+    pub sent: Option<Timestamp>,
 }
 
 /// What a notifier is asked to send.
@@ -127,8 +130,9 @@ impl Alert {
 
     /// Says when this attempt is sent.
     pub fn sent_at(&mut self, now: Timestamp) {
-        if let Self::Mention(alert) = self {
-            alert.times.sent = Some(now);
+        match self {
+            Self::Mention(alert) => alert.times.sent = Some(now),
+            Self::Health(health) => health.sent = Some(now),
         }
     }
 }

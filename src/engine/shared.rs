@@ -49,6 +49,7 @@ impl Shared {
             what: what.to_owned(),
             hint: hint.to_owned(),
             at: now,
+            sent: None,
         };
         let batch = Batch { health: vec![(alert, to)], now: Some(now), ..Batch::default() };
         if let Err(error) = self.store.commit(batch).await {

@@ -103,11 +103,14 @@ pub fn slack(raw: &str) -> String {
 pub fn slack_literal(raw: &str) -> String {
     let quiet = quiet(raw);
     let mut out = String::with_capacity(quiet.len());
-    let mut rest = quiet.chars().peekable();
-    while let Some(c) = rest.next() {
-        let steers = c == '<' && matches!(rest.peek(), Some('!' | '@' | '#'));
-        out.push(if steers { '‹' } else { c });
+    let mut rest = quiet.as_ref();
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let steers = after.starts_with(['!', '@', '#']) || ["http", "mailto", "tel"].iter().any(|scheme| after.starts_with(scheme));
+        out.push(if steers { '‹' } else { '<' });
+        rest = after;
     }
+    out.push_str(rest);
     out
 }
 
@@ -221,6 +224,7 @@ mod tests {
         assert_eq!(slack("<!channel> a & b"), "&lt;!channel&gt; a &amp; b");
         assert_eq!(slack("&lt;!channel&gt;"), "&amp;lt;!channel&amp;gt;");
         assert_eq!(slack_literal("<!channel> <@U1> a < b"), "‹!channel> ‹@U1> a < b");
+        assert_eq!(slack_literal("<https://evil.example|https://good.example>"), "‹https://evil.example|https://good.example>");
         assert_eq!(slack("@everyone hi @allison @Here"), "＠everyone hi @allison ＠Here");
         assert_eq!(slack_line("a > b", 90), "a &gt; b");
         assert_eq!(slack_line(&"<&>".repeat(30), 90), "‹＆›".repeat(30));

@@ -11,11 +11,13 @@ pub mod slack;
 pub mod status;
 mod target;
 pub mod terminal;
+pub mod webhook;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Diagnostic, Field, Section};
@@ -63,7 +65,7 @@ pub trait Notifier: Send + Sync {
     async fn send(&self, alert: &Alert, key: &str) -> Result<Receipt, SendError>;
 
     /// Proves credential and reach without sending anything that a person would see; says what it found.
-    async fn probe(&self) -> Result<String, SendError>;
+    async fn probe(&self, now: Timestamp) -> Result<String, SendError>;
 
     /// The receiver's published limit.
     fn rate(&self) -> Rate;
@@ -106,7 +108,7 @@ impl std::fmt::Debug for NotifierKind {
 }
 
 /// Every kind of notifier, in the order of the documentation.
-pub const NOTIFIERS: &[&NotifierKind] = &[&terminal::KIND, &slack::KIND];
+pub const NOTIFIERS: &[&NotifierKind] = &[&terminal::KIND, &slack::KIND, &webhook::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static NotifierKind> {

@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ impl Notifier for Slack {
         }
     }
 
-    async fn probe(&self) -> Result<String, SendError> {
+    async fn probe(&self, _now: Timestamp) -> Result<String, SendError> {
         match &self.way {
             // A hook has no call that nobody sees but a wrong one: an empty message is refused with a word of its own,
             // a dead hook with another.

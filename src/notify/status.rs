@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
-
 use super::SendError;
 use crate::net::{NetError, Response};
 
@@ -63,17 +61,10 @@ pub fn failed(receiver: &str, error: NetError) -> SendError {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date, measured against the receiver's own clock (its `Date`).
+/// How long the receiver wants to be left alone, measured against its own clock.
 pub(super) fn wait(response: &Response) -> Option<Duration> {
-    let header = |name: &str| response.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
-    let value = header("retry-after")?;
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let parser = DateTimeParser::new();
-    let until = parser.parse_timestamp(value).ok()?;
-    let now = parser.parse_timestamp(header("date")?).ok()?;
-    Duration::try_from(until.duration_since(now)).ok()
+    let limits = response.limits(None);
+    limits.retry_after.or_else(|| limits.pause(response.status))
 }
 
 #[cfg(test)]

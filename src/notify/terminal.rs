@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use draw::{Look, card};
@@ -28,12 +29,12 @@ pub const KIND: NotifierKind =
 const SAMPLE: &str = r#"[notifiers.screen]
 type = "terminal"
 # width  = 100       # columns; default: the terminal's own
-# colour = "auto"    # or "always", "never"; "auto" heeds NO_COLOR
+# color  = "auto"    # or "always", "never"; "auto" heeds NO_COLOR
 "#;
 
 const FIELDS: &[Field] = &[
     Field::optional("width", Form::Count(40, 400), "Columns of a card; default: the terminal's own, at most 100."),
-    Field::optional("colour", Form::OneOf(&["auto", "always", "never"]), "Whether to colour; \"auto\" heeds NO_COLOR and the terminal."),
+    Field::optional("color", Form::OneOf(&["auto", "always", "never"]), "Whether to colour; \"auto\" heeds NO_COLOR and the terminal."),
 ];
 
 /// Columns where nobody says how wide the place is.
@@ -42,7 +43,7 @@ const WIDTH: usize = 80;
 const WIDEST: usize = 100;
 
 fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Notifier>, Vec<Diagnostic>> {
-    let colour = match section.text("colour") {
+    let colour = match section.text("color") {
         Some("always") => ColorChoice::Always,
         Some("never") => ColorChoice::Never,
         _ => ColorChoice::Auto,
@@ -101,7 +102,7 @@ impl Notifier for Terminal {
         }
     }
 
-    async fn probe(&self) -> Result<String, SendError> {
+    async fn probe(&self, _now: Timestamp) -> Result<String, SendError> {
         let look = self.look();
         Ok(format!("standard output, {} columns, {}", look.width, if look.colour { "in colour" } else { "without colour" }))
     }

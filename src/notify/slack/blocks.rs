@@ -167,11 +167,11 @@ fn folded(lines: &[FoldedLine], room: usize, most_blocks: usize) -> Vec<Value> {
     };
     // The title of a list that was cut is the longest one.
     let room = room.saturating_sub(chars(&[title(0)]));
-    let fits = |width: usize| {
+    let fits = |text: fn(&str) -> String| {
         let mut used = 0;
         let items: Vec<Value> = lines
             .iter()
-            .map(|line| item(line, width))
+            .map(|line| item(line, &text(&line.headline)))
             .take_while(|item| {
                 used += item.to_string().chars().count() + 1;
                 used + 90 * (used / 2_000 + 1) <= room
@@ -179,11 +179,9 @@ fn folded(lines: &[FoldedLine], room: usize, most_blocks: usize) -> Vec<Value> {
             .collect();
         items
     };
-    let mut items = fits(HEADLINE_CHARS);
-    for width in [60, 36] {
-        if items.len() < count {
-            items = fits(width);
-        }
+    let mut items = fits(|headline| escape::line(headline, HEADLINE_CHARS));
+    if items.len() < count {
+        items = fits(|headline| escape::line(who(headline), 40));
     }
     items.truncate(most_blocks.saturating_sub(1) * PER_LIST);
     let mut blocks = vec![title(items.len())];
@@ -191,11 +189,15 @@ fn folded(lines: &[FoldedLine], room: usize, most_blocks: usize) -> Vec<Value> {
     blocks
 }
 
-fn item(line: &FoldedLine, width: usize) -> Value {
-    let text = escape::line(&line.headline, width);
+/// Takes the author and the place out of a first line: what differs within a burst.
+fn who(headline: &str) -> &str {
+    headline.split(", ").find(|part| part.starts_with('@')).unwrap_or(headline)
+}
+
+fn item(line: &FoldedLine, text: &str) -> Value {
     let element = match line.url.as_deref() {
-        Some(url) if carries(url, URL) => json!({ "type": "link", "url": url, "text": slack_literal(&text) }),
-        _ => words(&text),
+        Some(url) if carries(url, URL) => json!({ "type": "link", "url": url, "text": slack_literal(text) }),
+        _ => words(text),
     };
     json!({ "type": "rich_text_section", "elements": [element] })
 }
