@@ -7,6 +7,8 @@
 mod demo;
 mod exit;
 mod output;
+mod run;
+mod setup;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,15 +52,18 @@ pub enum Colour {
 
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Run(run::Args),
+    Demo(demo::Args),
+}
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    run(std::env::args_os())
+    run_with(std::env::args_os())
 }
 
 /// Runs the program with these arguments, the first being its name.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match Cli::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -77,5 +82,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Colour::Always => anstream::ColorChoice::Always.write_global(),
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
-    match cli.command {}
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args, cli.config.as_deref()),
+        Command::Demo(args) => demo::run(args),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.print().into(),
+    }
 }

@@ -55,7 +55,7 @@ pub(super) const ROUTES: Part = Part {
     key: "routes",
     shape: Shape::List,
     fields: ROUTE_FIELDS,
-    doc: "Who hears of what. The first route that fits wins unless it has `continue = true`. Without routes everything urgent and for today goes to every notifier.",
+    doc: "Who hears of what. The first route that fits wins unless it has `continue = true`. Without routes every notifier hears everything that is not noise: urgent and today at once, the digest gathered by the hour.",
 };
 
 /// What a route takes; an empty list takes everything.

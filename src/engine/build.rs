@@ -3,6 +3,7 @@
 //! `check` builds a plan and throws it away, `run` and reload keep it. All
 //! mistakes of all parts come back at once.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ use crate::net::{self, Client, NetError};
 use crate::notify::{self, NOTIFIERS};
 use crate::reply::{Facts, Voice, draft};
 use crate::triage::{Escalate, Fold, Route, Routing, When};
+
+thread_local! {
+    /// Buffers for the firehose's question, reused from post to post.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
 
 /// What the configuration may name, from the lists in `feed` and `notify`.
 pub fn kinds() -> Kinds {
@@ -96,7 +102,7 @@ fn feeds(
             client: client.clone(),
             terms,
             inboxes: inboxes.clone(),
-            names: Some(Arc::new(move |text: &str| detector.names_any(text, &mut Scratch::default()))),
+            names: Some(Arc::new(move |text: &str| SCRATCH.with_borrow_mut(|scratch| detector.names_any(text, scratch)))),
             own: Arc::clone(&own),
         };
         match (kind.build)(&section.section, &outside) {

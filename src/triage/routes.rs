@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::Input;
 use crate::domain::{Planned, Primary, Priority, Signal, Stance};
 
+/// Without routes, praise and the like are gathered for so long.
+const DIGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
 /// What a mention must be for a route to take it; what is not said matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct When {
@@ -82,7 +85,7 @@ pub struct Route {
 /// All routes, and what happens without any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routing {
-    /// In the order of the file. Without any, all notifiers hear everything that is not noise.
+    /// In the order of the file. Without any, all notifiers hear everything that is not noise, the digest gathered by the hour.
     pub routes: Vec<Route>,
     /// Every notifier, for the case without routes.
     pub notifiers: Vec<String>,
@@ -93,7 +96,9 @@ impl Routing {
     pub(super) fn plan(&self, input: &Input<'_>, priority: Priority) -> Vec<Planned> {
         let mut planned: Vec<Planned> = Vec::new();
         if self.routes.is_empty() {
-            let plain = Route { to: self.notifiers.clone(), ..Route::default() };
+            // What can wait for the summary waits for others of its kind; a notifier that cannot fold gets it at once.
+            let fold = (priority == Priority::Digest).then(|| Fold { by: vec!["watch".into(), "primary".into()], wait: DIGEST_WAIT });
+            let plain = Route { to: self.notifiers.clone(), fold, ..Route::default() };
             plain.plan(input, priority, &mut planned);
             return planned;
         }

@@ -1,0 +1,136 @@
+//! What several commands need first: the configuration, the store, the runtime.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Exit, Failure};
+use crate::config::{Config, Diagnostic, Diagnostics, environment};
+use crate::engine;
+use crate::observe::{LogFormat, Logs};
+use crate::store::{Durability, Options, Sqlite, StoreError};
+
+/// Finds and reads the configuration; prints its warnings.
+pub(super) fn config(named: Option<&Path>) -> Result<Config, Failure> {
+    let Some(path) = Config::find(named) else {
+        return Err(Failure::new(Exit::Usage, "there is no configuration file")
+            .hint("`courtier init` writes one; `--config FILE` names one; `courtier run --brand NAME` needs none"));
+    };
+    config_at(&path)
+}
+
+/// Reads a configuration; every mistake is in the failure, with its caret.
+pub(super) fn config_at(path: &Path) -> Result<Config, Failure> {
+    match Config::load(path, &engine::kinds()) {
+        Ok((config, warnings)) => {
+            if !warnings.is_empty() {
+                let report = config.source.report(Vec::new(), warnings).render(colour());
+                Failure::report(Exit::Fine, report).print();
+            }
+            Ok(config)
+        }
+        Err(mistakes) => Err(refuse(&mistakes)),
+    }
+}
+
+/// Turns configuration mistakes into a failure.
+pub(super) fn refuse(mistakes: &Diagnostics) -> Failure {
+    Failure::report(Exit::Usage, mistakes.render(colour()))
+}
+
+/// Turns mistakes that a part found when it was built into a failure.
+pub(super) fn refuse_parts(config: &Config, mistakes: Vec<Diagnostic>) -> Failure {
+    refuse(&config.source.report(mistakes, Vec::new()))
+}
+
+/// Whether standard error takes colour.
+pub(super) fn colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Opens the store of a configuration for writing.
+pub(super) fn store(config: &Config) -> Result<Arc<Sqlite>, Failure> {
+    Sqlite::open(options(config)?).map(Arc::new).map_err(|error| cannot_open(&error))
+}
+
+/// Opens the store of a configuration for commands that only look.
+pub(super) fn store_read_only(config: &Config) -> Result<Arc<Sqlite>, Failure> {
+    Sqlite::open_read_only(options(config)?).map(Arc::new).map_err(|error| cannot_open(&error))
+}
+
+fn options(config: &Config) -> Result<Options, Failure> {
+    if config.store.url.is_some() {
+        return Err(Failure::could_not("a store in PostgreSQL is not built yet").hint("leave out `[store] url` and name a `path`"));
+    }
+    let path: PathBuf = engine::database(config)
+        .ok_or_else(|| Failure::could_not("there is no place for the store").hint("name one: `[store] path = \"...\"`, or set HOME"))?;
+    let mut options = Options::new(path);
+    options.max_bytes = config.store.max_size;
+    options.zone = config.hours.zone.clone();
+    options.durability = Durability::Full;
+    Ok(options)
+}
+
+fn cannot_open(error: &StoreError) -> Failure {
+    let failure = Failure::could_not("cannot open the store").because(error);
+    match error {
+        StoreError::Full { .. } => failure.hint("make room on the disk, or raise `[store] max_size`"),
+        StoreError::Busy { .. } => failure.hint("another process holds it; try again"),
+        StoreError::Unusable { .. } => failure.hint("`[store] path` names another place; `courtier check` shows the one in use"),
+    }
+}
+
+/// Starts the log as the configuration, or else the environment, says.
+pub(super) fn logs(config: &Config) -> Result<(), Failure> {
+    let format = match config.log.format {
+        crate::config::LogFormat::Auto => LogFormat::Auto,
+        crate::config::LogFormat::Text => LogFormat::Text,
+        crate::config::LogFormat::Json => LogFormat::Json,
+        crate::config::LogFormat::Journald => LogFormat::Journald,
+    };
+    let asked = environment::variable("COURTIER_LOG").map_err(|why| Failure::usage(format!("COURTIER_LOG: {why}")))?;
+    let under_journal = environment::variable("JOURNAL_STREAM").is_ok_and(|stream| stream.is_some());
+    let level = Some(asked.unwrap_or_else(|| config.log.level.clone()));
+    crate::observe::start_logs(&Logs { format, level, under_journal, colour: colour() }).map_err(Failure::usage)
+}
+
+/// Makes the runtime: two workers carry a firehose, more would only cost memory.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::could_not("cannot start").because(error))
+}
+
+/// Reads a duration with a unit, as the command line takes it.
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000_i64)];
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = units.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
+    let (Ok(number), Some(unit)) = (number.parse::<i64>(), unit) else {
+        return Err(format!("`{text}` is no duration: write a number with a unit, such as 30s, 10m, 6h or 7d"));
+    };
+    number.checked_mul(unit).map(SignedDuration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+}
+
+/// The moment so long ago.
+pub(super) fn ago(now: Timestamp, duration: SignedDuration) -> Timestamp {
+    now.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_carry_units() {
+        assert_eq!(duration("7d"), Ok(SignedDuration::from_hours(168)));
+        assert_eq!(duration("90s"), Ok(SignedDuration::from_secs(90)));
+        for wrong in ["7", "d", "", "7y", "-1d", "99999999999999999d", "1.5h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}
