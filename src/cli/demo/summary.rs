@@ -56,8 +56,8 @@ impl Notifier for Watched {
         Ok(receipt)
     }
 
-    async fn probe(&self) -> Result<String, SendError> {
-        self.inner.probe().await
+    async fn probe(&self, now: Timestamp) -> Result<String, SendError> {
+        self.inner.probe(now).await
     }
 
     fn rate(&self) -> Rate {

@@ -1,0 +1,136 @@
+//! What was seen to go wrong in other monitors and must not here, over the real engine and store.
+
+mod house;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use courtier::domain::{Alert, DeliveryState};
+use courtier::feed::FeedError;
+use courtier::notify::SendError;
+use courtier::store::OutboxFilter;
+use house::{Recording, Scripted, leaver, start, takes, until, words};
+
+const FAST: Duration = Duration::from_millis(20);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_broken_feed_stops_alone_and_health_says_so_within_one_pace() {
+    let good = Scripted::new(FAST);
+    let bad = Scripted::broken(FAST, FeedError::Unreadable { why: "HTML where a feed was expected".into() });
+    let care = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("good", Arc::clone(&good)), ("bad", Arc::clone(&bad))], vec![("care", Arc::clone(&care), None)]);
+    until("the bad feed was asked", || bad.calls() >= 1).await;
+    until("health names it", || running.shared.health.feed("bad").ok == Some(false)).await;
+    let standing = running.shared.health.standing();
+    assert_eq!(standing.status, "degraded");
+    assert!(standing.feeds["bad"].why.as_deref().is_some_and(|why| why.contains("HTML")), "{standing:?}");
+    let calls = good.calls();
+    good.say(vec![leaver(1)], "1");
+    until("the good feed's post is delivered", || care.taken().len() == 1).await;
+    assert!(good.calls() > calls);
+    assert_eq!(running.shared.health.feed("good").ok, Some(true));
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_receiver_is_nobody_elses_trouble_and_keeps_its_key() {
+    let feed = Scripted::new(FAST);
+    let dead = Arc::new(Recording::new(|_, before| {
+        if before < 2 { Err(SendError::Retry { after: None, why: "connection refused".into() }) } else { takes() }
+    }));
+    let well = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("feed", Arc::clone(&feed))], vec![("dead", Arc::clone(&dead), None), ("well", Arc::clone(&well), None)]);
+    feed.say((0..3).map(leaver).collect(), "3");
+    until("the dead one came back", || dead.taken().len() == 3).await;
+    assert_eq!(well.attempts().len(), 3, "the neighbour heard each once");
+    let mut keys: Vec<String> = dead.attempts().into_iter().map(|(key, ..)| key).collect();
+    assert_eq!(keys.len(), 9, "three attempts for each of three alerts");
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 3, "every attempt of a delivery carries the same key");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_alert_becomes_a_dead_letter_and_the_next_passes() {
+    let feed = Scripted::new(FAST);
+    let care = Arc::new(Recording::new(|alert, _| {
+        if words(alert).ends_with("number 0") { Err(SendError::Refused { why: "400 invalid_blocks".into() }) } else { takes() }
+    }));
+    let mail = Arc::new(Recording::new(|_, _| takes()));
+    // Only `care` is routed to; `mail` is its fallback.
+    let running =
+        start(vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), Some("mail")), ("mail", Arc::clone(&mail), None)]);
+    feed.say(vec![leaver(0), leaver(1)], "2");
+    until("the second passed", || care.taken().len() == 1).await;
+    let dead = OutboxFilter { states: vec![DeliveryState::Dead], ..OutboxFilter::default() };
+    let store = Arc::clone(&running.shared.store);
+    until("the first is dead", || {
+        let listed = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(store.outbox(&dead)));
+        listed.is_ok_and(|list| list.len() == 1 && list[0].last_error.as_deref().is_some_and(|why| why.contains("invalid_blocks")))
+    })
+    .await;
+    until("mail has both", || mail.taken().len() == 2).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_receiver_delays_nobody() {
+    let feed = Scripted::new(FAST);
+    let slow = Arc::new(Recording::new(|_, _| takes()).slow(Duration::from_secs(3)));
+    let quick = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("feed", Arc::clone(&feed))], vec![("slow", Arc::clone(&slow), None), ("quick", Arc::clone(&quick), None)]);
+    feed.say((0..20).map(leaver).collect(), "20");
+    until("the quick one has all", || quick.taken().len() == 20).await;
+    assert!(slow.taken().len() < 20, "the slow one is still at it");
+    running.stop.cancel();
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_is_one_card_that_counts_and_lists_all() {
+    let feed = Scripted::new(FAST);
+    // The first call is held up, so that the rest of the burst waits together.
+    let care = Arc::new(Recording::new(|_, _| takes()).folding(5).slow(Duration::from_millis(200)));
+    let running = start(vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), None)]);
+    feed.say((0..60).map(leaver).collect(), "60");
+    let count = |attempts: &[(String, Alert, bool)]| {
+        let lines = |alert: &Alert| match alert {
+            Alert::Mention(alert) => 1 + alert.folded.len(),
+            Alert::Health(_) => 0,
+        };
+        attempts.iter().map(|(_, alert, _)| lines(alert)).sum::<usize>()
+    };
+    until("all 60 are on cards", || count(&care.attempts()) == 60).await;
+    assert!(care.attempts().len() < 12, "{} cards for 60 alerts", care.attempts().len());
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_gone_is_disabled_and_people_are_told() {
+    let feed = Scripted::new(FAST);
+    let gone = Arc::new(Recording::new(|_, _| Err(SendError::Gone { why: "410 Gone".into() })));
+    let mail = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&gone), None), ("mail", Arc::clone(&mail), None)]);
+    feed.say(vec![leaver(0)], "1");
+    until("the health alert is out", || mail.taken().iter().any(|text| text.contains("care") && text.contains("410"))).await;
+    feed.say(vec![leaver(1)], "2");
+    until("the second alert reached the other", || mail.taken().len() == 3).await;
+    assert_eq!(gone.attempts().len(), 1, "nothing more is sent to it");
+    assert_eq!(running.shared.health.standing().status, "degraded");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_post_from_two_feeds_is_one_alert() {
+    let (one, other) = (Scripted::new(FAST), Scripted::new(FAST));
+    let care = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("one", Arc::clone(&one)), ("other", Arc::clone(&other))], vec![("care", Arc::clone(&care), None)]);
+    one.say(vec![leaver(0), leaver(1)], "1");
+    other.say(vec![leaver(0), leaver(2)], "1");
+    one.say(vec![leaver(0)], "2");
+    until("three alerts", || care.taken().len() == 3).await;
+    until("everything was asked again", || one.calls() > 5 && other.calls() > 5).await;
+    assert_eq!(care.attempts().len(), 3);
+    running.end().await;
+}
