@@ -48,7 +48,7 @@ fn broken(host: &str, error: &reqwest::Error) -> NetError {
     while let Some(inner) = cause {
         deepest = inner.to_string();
         let kind = inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        undecodable |= matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof));
+        undecodable |= matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::InvalidInput));
         cause = inner.source();
     }
     if undecodable {
