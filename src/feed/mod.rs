@@ -8,6 +8,7 @@
 mod answer;
 mod bluesky;
 mod inbox;
+mod rss;
 mod scan;
 
 use std::sync::Arc;
@@ -172,7 +173,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[&bluesky::KIND];
+pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &bluesky::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {
