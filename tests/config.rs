@@ -40,7 +40,8 @@ fn kinds() -> Kinds {
 /// Lists the TOML files of a folder of fixtures.
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(folder);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     assert!(!files.is_empty());
@@ -137,7 +138,7 @@ fn files_that_cannot_be_read_are_told() {
 /// Every file of the fixtures, for mutation.
 fn corpus() -> Vec<String> {
     let all = files("ok").into_iter().chain(files("bad"));
-    all.filter_map(|path| String::from_utf8(std::fs::read(path).unwrap()).ok()).collect()
+    all.filter_map(|path| String::from_utf8(std::fs::read(path).expect("it can be read")).ok()).collect()
 }
 
 /// Reads a text and checks what holds for every one: no panic, places inside it, no secret shown.

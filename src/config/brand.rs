@@ -17,16 +17,15 @@ impl Config {
 
     /// Writes the file that `from_brand` stands for: `init` begins with it.
     pub fn brand_text(brand: &str, rivals: &[String]) -> String {
-        let mut text = format!("version = 1\n\n[watches.{}]\nname = {}\nterms = {}\n", id(brand, "brand"), quote(brand), terms(brand));
         let ids: Vec<String> = rivals.iter().enumerate().map(|(index, rival)| unlike(&id(rival, "rival"), index, brand, rivals)).collect();
+        let mut parts =
+            vec![format!("version = 1\n\n[watches.{}]\nname = {}\nterms = {}\n", id(brand, "brand"), quote(brand), terms(brand))];
         if !rivals.is_empty() {
-            let list: Vec<String> = ids.iter().map(|id| quote(id)).collect();
-            text.push_str(&format!("rivals = [{}]\n", list.join(", ")));
+            parts.push(format!("rivals = [{}]\n", ids.iter().map(|id| quote(id)).collect::<Vec<_>>().join(", ")));
         }
-        for (id, rival) in ids.iter().zip(rivals) {
-            text.push_str(&format!("\n[rivals.{id}]\nname = {}\nterms = {}\n", quote(rival), terms(rival)));
-        }
-        text
+        let section = |(id, rival): (&String, &String)| format!("\n[rivals.{id}]\nname = {}\nterms = {}\n", quote(rival), terms(rival));
+        parts.extend(ids.iter().zip(rivals).map(section));
+        parts.concat()
     }
 }
 

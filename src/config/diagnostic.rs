@@ -143,17 +143,12 @@ impl Diagnostics {
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
         let all = self.errors.iter().map(|it| (Level::ERROR, it)).chain(self.warnings.iter().map(|it| (Level::WARNING, it)));
-        let mut drawn = String::new();
-        for (level, diagnostic) in all.take(SHOWN) {
-            drawn.push_str(self.source.draw(level, diagnostic, &renderer).trim_end());
-            drawn.push_str("\n\n");
-        }
+        let mut drawn: Vec<String> =
+            all.take(SHOWN).map(|(level, diagnostic)| self.source.draw(level, diagnostic, &renderer).trim_end().to_owned()).collect();
         if let Some(more) = (self.errors.len() + self.warnings.len()).checked_sub(SHOWN).filter(|&more| more > 0) {
-            drawn.push_str(&format!("... and {more} more\n\n"));
+            drawn.push(format!("... and {more} more"));
         }
-        drawn.truncate(drawn.trim_end().len());
-        drawn.push('\n');
-        drawn
+        drawn.join("\n\n") + "\n"
     }
 }
 

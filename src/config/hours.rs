@@ -131,7 +131,7 @@ pub(super) fn read(section: &Section, reader: &mut Reader<'_>) -> Hours {
                 }
                 all.extend(windows);
             }
-            Err((what, hint)) => reader.error(Diagnostic::new(span, format!("the hours {text:?} {}", what)).hint(hint)),
+            Err((what, hint)) => reader.error(Diagnostic::new(span, format!("the hours {text:?} {what}")).hint(hint)),
         }
     }
     all.sort_unstable();

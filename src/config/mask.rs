@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn spans_cover_characters_whole_and_keep_lines() {
-        assert_eq!(mask("a é\nb", &[3..5]), "a **\n*".replace("\n*", "\nb"));
-        assert_eq!(mask("ab\ncd", &[1..4]), "a*\n*d");
+        assert_eq!(mask("a é\nb", std::slice::from_ref(&(3..5))), "a **\nb");
+        assert_eq!(mask("ab\ncd", std::slice::from_ref(&(1..4))), "a*\n*d");
     }
 }

@@ -17,7 +17,7 @@ pub(super) const NOTIFIERS: Part = Part {
 };
 
 /// How long a notifier tries unless its section says otherwise.
-const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
+const GIVE_UP: Duration = Duration::from_hours(24);
 
 /// One notifier of the file.
 #[derive(Debug, Clone)]

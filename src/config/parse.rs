@@ -135,7 +135,7 @@ impl File<'_, '_, '_> {
                 }
             }
             (Shape::List, DeValue::Array(items)) => {
-                for item in items.iter() {
+                for item in items {
                     let Some(table) = item.get_ref().as_table() else {
                         self.wrong_shape(part, item.span(), item.get_ref());
                         continue;
@@ -155,14 +155,15 @@ impl File<'_, '_, '_> {
         if part.shape != Shape::Kinds {
             return Some((None, self.reader.section(name.get_ref(), name.span(), &place, table, &[part.fields])));
         }
-        let kinds = if part.key == "feeds" { &self.kinds.feeds } else { &self.kinds.notifiers };
-        let kind = self.kind(kinds.clone(), name, &place, table)?;
+        let all = self.kinds;
+        let kinds = if part.key == "feeds" { &all.feeds } else { &all.notifiers };
+        let kind = self.kind(kinds, name, &place, table)?;
         let section = self.reader.section(name.get_ref(), name.span(), &place, table, &[TYPE_FIELD, kind.fields, part.fields]);
         Some((Some(kind.name), section))
     }
 
     /// Finds the kind that `type` names.
-    fn kind(&mut self, kinds: Vec<Kind>, name: &Key<'_>, place: &str, table: &DeTable<'_>) -> Option<Kind> {
+    fn kind(&mut self, kinds: &[Kind], name: &Key<'_>, place: &str, table: &DeTable<'_>) -> Option<Kind> {
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
         let list = || names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let Some(raw) = table.get("type") else {

@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
     /// Reads a list of texts.
     fn texts(&mut self, field: &Field, items: &DeArray<'_>) -> Value {
         let (mut texts, mut spans) = (Vec::new(), Vec::new());
-        for item in items.iter() {
+        for item in items {
             let Some(text) = item.get_ref().as_str() else {
                 let odd = Diagnostic::new(item.span(), format!("`{}` must be {}", field.key, field.form.wants()));
                 self.error(odd.label(format!("this is {}", article(item.get_ref()))).hint("write it in quotes"));
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
     /// Reads a list of known words.
     fn words(&mut self, field: &Field, words: &[&str], items: &DeArray<'_>) -> Value {
         let (mut texts, mut spans) = (Vec::new(), Vec::new());
-        for item in items.iter() {
+        for item in items {
             let word = match item.get_ref().as_str() {
                 Some(text) => self.word(field, words, text, item.span()),
                 None => self.wrong_type(field, item),
@@ -309,14 +309,11 @@ impl<'a> Reader<'a> {
         let mut map = BTreeMap::new();
         for (key, raw) in table {
             let name = key.get_ref();
-            match raw.get_ref().as_str() {
-                Some(text) => {
-                    map.insert(name.to_string(), text.to_owned());
-                }
-                None => {
-                    let odd = Diagnostic::new(raw.span(), format!("every value of `{}` must be a text", field.key));
-                    self.error(odd.label(format!("this is {}", article(raw.get_ref()))).hint("write it in quotes"));
-                }
+            if let Some(text) = raw.get_ref().as_str() {
+                map.insert(name.to_string(), text.to_owned());
+            } else {
+                let odd = Diagnostic::new(raw.span(), format!("every value of `{}` must be a text", field.key));
+                self.error(odd.label(format!("this is {}", article(raw.get_ref()))).hint("write it in quotes"));
             }
         }
         Value::Map(map)
@@ -325,7 +322,7 @@ impl<'a> Reader<'a> {
     /// Reads a list of tables.
     fn tables(&mut self, field: &Field, fields: &'static [Field], items: &DeArray<'_>) -> Value {
         let mut tables = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref() {
                 DeValue::Table(table) => tables.push(self.section(field.key, item.span(), &format!("`{}`", field.key), table, &[fields])),
                 _ => {

@@ -142,7 +142,7 @@ mod tests {
         for raw in ["\"a AND b\"", "'a AND b'", "'''a AND b'''", "\"\"\"\na AND b\"\"\""] {
             let file = format!("match = {raw}\n");
             let at = verbatim(&file, &(8..8 + raw.len()), "a AND b").unwrap();
-            assert!(file[at..].starts_with("a AND b"), "{raw}");
+            assert!(file.get(at..).unwrap().starts_with("a AND b"), "{raw}");
         }
         assert_eq!(verbatim(r#"match = "a\u0041""#, &(8..17), "aA"), None);
     }

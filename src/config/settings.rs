@@ -97,9 +97,9 @@ pub struct ReplySettings {
 /// `[store]`.
 #[derive(Debug, Clone, Default)]
 pub struct StoreSettings {
-    /// The SQLite database, relative paths resolved; `None` is the default place.
+    /// The `SQLite` database, relative paths resolved; `None` is the default place.
     pub path: Option<PathBuf>,
-    /// A PostgreSQL URL.
+    /// A `PostgreSQL` URL.
     pub url: Option<Secret>,
     /// The largest the database may grow, in bytes.
     pub max_size: Option<u64>,

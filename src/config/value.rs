@@ -6,7 +6,7 @@ use std::time::Duration;
 const UNITS: &[(&str, u64)] = &[("s", 1), ("m", 60), ("min", 60), ("h", 3600), ("d", 86_400), ("w", 7 * 86_400)];
 
 /// The longest duration: a slip of the hand beyond it, and no overflow below it.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Reads `"30s"`, `"500ms"`, `"1h30m"`, `"90d"`, `"2w"`.
 ///
@@ -57,7 +57,7 @@ pub(super) fn size(text: &str) -> Result<u64, &'static str> {
     };
     match number.checked_mul(factor) {
         Some(0) => Err("is no room at all"),
-        Some(bytes) if bytes <= i64::MAX as u64 => Ok(bytes),
+        Some(bytes) if i64::try_from(bytes).is_ok() => Ok(bytes),
         _ => Err("is too large"),
     }
 }

@@ -49,16 +49,16 @@ pub(super) fn read(watches: &[Section], rivals: &[Section], reader: &mut Reader<
     }
     check_names(watches, reader);
     let brands: BTreeMap<String, Brand> = rivals.iter().map(|rival| (rival.name().to_owned(), brand(rival, reader))).collect();
-    let watched: BTreeMap<&str, Brand> = watches.iter().map(|watch| (watch.name(), brand(watch, reader))).collect();
-    let known: Vec<String> = brands.keys().cloned().chain(watched.keys().map(|name| (*name).to_owned())).collect();
+    let by_id: BTreeMap<&str, Brand> = watches.iter().map(|watch| (watch.name(), brand(watch, reader))).collect();
+    let known: Vec<String> = brands.keys().cloned().chain(by_id.keys().map(|name| (*name).to_owned())).collect();
     let mut named: Vec<&str> = Vec::new();
     let mut read = Vec::new();
     for section in watches {
-        let own_brand = watched.get(section.name()).cloned().unwrap_or_default();
+        let own_brand = by_id.get(section.name()).cloned().unwrap_or_default();
         let mut resolved = Vec::new();
         for (rival, span) in section.spanned_texts("rivals") {
             named.push(rival);
-            let found = brands.get(rival).or_else(|| watched.get(rival));
+            let found = brands.get(rival).or_else(|| by_id.get(rival));
             match found {
                 _ if rival == section.name() => {
                     reader.error(Diagnostic::new(span, format!("`{rival}` is its own rival")).hint("leave it out"));
