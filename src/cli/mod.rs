@@ -50,8 +50,9 @@ pub enum Colour {
     Never,
 }
 
-/// Every command, in the order of the help.
+/// Every command, in the order of the help; what each does stands at its arguments.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would hide the help text of the command's own arguments")]
 pub enum Command {
     Run(run::Args),
     Demo(demo::Args),

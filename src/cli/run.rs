@@ -55,6 +55,7 @@ pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let backfill = args.backfill.map(|back| setup::ago(clock.now(), back));
     let plan = Plan::build(&config, &client, &inboxes, backfill).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
     let store = setup::store(&config)?;
+    let _only = setup::only_daemon(&store)?;
     let shared = Shared::new(store, clock);
     let grace = Duration::try_from(args.grace).unwrap_or_default();
     if config.log.level == "warn" && file.is_none() {
@@ -64,6 +65,11 @@ pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         let stop = CancellationToken::new();
         let doors = Doors { health: shared.health.clone(), metrics: shared.metrics.clone(), inboxes: inboxes.clone() };
         let served = open_doors(args, &config, doors, &stop).await?;
+        // The lock says that whoever held leases is dead: nobody waits for them.
+        let freed = shared.store.reclaim(shared.clock.now()).await.map_err(|error| Failure::could_not("cannot use the store").because(error))?;
+        if freed > 0 {
+            tracing::info!(freed, "attempts that a dead process left are made again");
+        }
         let house = House::new(shared, grace, stop.clone());
         let loader = file.map(|path| loader(path, client.clone(), inboxes));
         let ended = house.run(plan, loader).await.map_err(|error| Failure::could_not("cannot listen to signals").because(error))?;

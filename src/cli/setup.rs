@@ -59,6 +59,23 @@ pub(super) fn store_read_only(config: &Config) -> Result<Arc<Sqlite>, Failure> {
     Sqlite::open_read_only(options(config)?).map(Arc::new).map_err(|error| cannot_open(&error))
 }
 
+/// Makes sure that one daemon runs on a store; holds as long as the returned file is open.
+///
+/// Two would both ask every feed. Commands beside the daemon take no such lock.
+pub(super) fn only_daemon(store: &Sqlite) -> Result<std::fs::File, Failure> {
+    let path = store.path().with_extension("lock");
+    let cannot = |error: std::io::Error| Failure::could_not(format!("cannot lock {}", path.display())).because(error);
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let busy = format!("another `courtier run` works on {}", store.path().display());
+            Err(Failure::could_not(busy).hint("stop it first, or name another `[store] path`"))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
+    }
+}
+
 fn options(config: &Config) -> Result<Options, Failure> {
     if config.store.url.is_some() {
         return Err(Failure::could_not("a store in PostgreSQL is not built yet").hint("leave out `[store] url` and name a `path`"));

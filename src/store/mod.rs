@@ -271,6 +271,10 @@ pub trait Store: Send + Sync {
     /// Puts dead or waiting deliveries back to "due now" (`true`), or drops them (`false`). Gives how many it changed.
     async fn outbox_set(&self, ids: &[DeliveryId], retry: bool, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Ends every lease now. Only for a start that knows to be the only dispatcher of this store: whoever held
+    /// them is dead, and nobody should wait for the lease of a dead one. Gives how many there were.
+    async fn reclaim(&self, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Lists cases, the most urgent first; `live_only` leaves out answered and dismissed ones.
     async fn cases(&self, live_only: bool, most: usize) -> Result<Vec<Case>, StoreError>;
 

@@ -184,6 +184,10 @@ impl Store for Sqlite {
         self.write(move |room| settle::set(room, &ids, retry, now)).await
     }
 
+    async fn reclaim(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |room| settle::reclaim(room, now)).await
+    }
+
     async fn cases(&self, live_only: bool, most: usize) -> Result<Vec<Case>, StoreError> {
         self.read(move |room| cases::list(room, live_only, most)).await
     }

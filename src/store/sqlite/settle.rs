@@ -92,6 +92,14 @@ pub(super) fn set(room: &Room, ids: &[DeliveryId], retry: bool, now: Timestamp) 
     Ok(u64::try_from(changed).unwrap_or_default())
 }
 
+/// Ends every lease now: their holder is known to be dead.
+pub(super) fn reclaim(room: &Room, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "UPDATE delivery SET due = ?1 WHERE state = 'claimed' AND due > ?1";
+    let freed = room.conn.prepare_cached(sql)?.execute([millis(now)])?;
+    room.wakes.set(true);
+    Ok(u64::try_from(freed).unwrap_or_default())
+}
+
 /// Lists deliveries, the oldest first.
 pub(super) fn list(room: &Room, filter: &OutboxFilter, showing: &Showing) -> Result<Vec<Delivery>, StoreError> {
     let states = if filter.states.is_empty() {
