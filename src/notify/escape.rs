@@ -46,26 +46,27 @@ pub fn text(raw: &str) -> String {
 }
 
 /// Shows a text as one line of at most `most` characters, with an ellipsis when it is cut.
+///
+/// Reads no further than the line is long: a post may be 64 kB.
 pub fn line(raw: &str, most: usize) -> String {
     let mut line = String::new();
-    let mut room = most;
-    for word in text(raw).split_whitespace() {
-        let space = usize::from(!line.is_empty());
-        if space > room {
-            break;
+    let mut used = 0;
+    let mut gap = false;
+    for piece in raw.graphemes(true) {
+        let shown = grapheme(piece);
+        if shown.trim().is_empty() {
+            gap |= !shown.is_empty() && !line.is_empty();
+            continue;
         }
-        if space == 1 {
+        let chars = shown.chars().count() + usize::from(gap);
+        if used + chars > most {
+            return cut(line, most);
+        }
+        if std::mem::take(&mut gap) {
             line.push(' ');
         }
-        room -= space;
-        for piece in word.graphemes(true) {
-            let chars = piece.chars().count();
-            if chars > room {
-                return cut(line, most);
-            }
-            line.push_str(piece);
-            room -= chars;
-        }
+        line.push_str(&shown);
+        used += chars;
     }
     line
 }

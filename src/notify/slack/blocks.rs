@@ -195,6 +195,7 @@ fn who(headline: &str) -> &str {
 }
 
 fn item(line: &FoldedLine, text: &str) -> Value {
+    let text = if text.is_empty() { "(no text)" } else { text };
     let element = match line.url.as_deref() {
         Some(url) if carries(url, URL) => json!({ "type": "link", "url": url, "text": slack_literal(text) }),
         _ => words(text),
