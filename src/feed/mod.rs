@@ -7,6 +7,7 @@
 
 mod answer;
 mod bluesky;
+mod hackernews;
 mod inbox;
 mod rss;
 mod scan;
@@ -173,7 +174,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &bluesky::KIND];
+pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {
