@@ -4,11 +4,15 @@
 //! gives an [`Exit`] or a [`Failure`]; only [`main`] turns either into a
 //! process status.
 
+mod cases;
+mod completions;
 mod demo;
 mod exit;
+mod outbox;
 mod output;
 mod run;
 mod setup;
+mod status;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,6 +60,11 @@ pub enum Colour {
 pub enum Command {
     Run(run::Args),
     Demo(demo::Args),
+    Cases(cases::Args),
+    Outbox(outbox::Args),
+    Status(status::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
 }
 
 /// Runs the program with the arguments of the process.
@@ -86,6 +95,11 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
         Command::Demo(args) => demo::run(args),
+        Command::Cases(args) => cases::run(args, cli.config.as_deref()),
+        Command::Outbox(args) => outbox::run(args, cli.config.as_deref()),
+        Command::Status(args) => status::run(args, cli.config.as_deref()),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => completions::man(args),
     };
     match ended {
         Ok(exit) => exit.into(),

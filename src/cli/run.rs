@@ -66,7 +66,8 @@ pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         let doors = Doors { health: shared.health.clone(), metrics: shared.metrics.clone(), inboxes: inboxes.clone() };
         let served = open_doors(args, &config, doors, &stop).await?;
         // The lock says that whoever held leases is dead: nobody waits for them.
-        let freed = shared.store.reclaim(shared.clock.now()).await.map_err(|error| Failure::could_not("cannot use the store").because(error))?;
+        let freed =
+            shared.store.reclaim(shared.clock.now()).await.map_err(|error| Failure::could_not("cannot use the store").because(error))?;
         if freed > 0 {
             tracing::info!(freed, "attempts that a dead process left are made again");
         }

@@ -1,0 +1,159 @@
+//! `courtier cases`: who waits for us, and what was said.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Case, CaseId, CaseState};
+use crate::engine::Clock;
+use crate::store::{Store, StoredMention};
+
+use super::{Exit, Failure, Format, Output, setup, visible};
+
+/// Lists cases, shows one, and moves it on; works while the daemon runs.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Lists live cases, the most urgent first.
+    List {
+        /// Answered and dismissed ones too.
+        #[arg(long)]
+        all: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        most: usize,
+        /// How to write them.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Shows a case with its mentions and what was heard in them.
+    Show {
+        /// The id as `cases list` shows it.
+        id: CaseId,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Says that you work on it: escalations stop.
+    Take {
+        /// The case.
+        id: CaseId,
+        /// Who takes it.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Says that it was answered.
+    Answer {
+        /// The case.
+        id: CaseId,
+    },
+    /// Says that it needs no answer.
+    Dismiss {
+        /// The case.
+        id: CaseId,
+    },
+}
+
+/// Runs the command.
+pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+    let config = setup::config(named)?;
+    let cannot = |error| Failure::could_not("cannot read the cases").because(error);
+    let runtime = setup::runtime()?;
+    match &args.action {
+        Action::List { all, most, format } => {
+            let store = setup::store_read_only(&config)?;
+            let listed = runtime.block_on(store.cases(!all, *most)).map_err(cannot)?;
+            list(&listed, *format, &config.hours.zone)?;
+            Ok(Exit::Fine)
+        }
+        Action::Show { id, format } => {
+            let store = setup::store_read_only(&config)?;
+            let Some((case, mentions)) = runtime.block_on(store.case(*id)).map_err(cannot)? else { return Err(unknown(*id)) };
+            show(&case, &mentions, *format, &config.hours.zone)?;
+            Ok(Exit::Fine)
+        }
+        Action::Take { id, by } => runtime.block_on(set(&config, *id, CaseState::Taken, by.as_deref())),
+        Action::Answer { id } => runtime.block_on(set(&config, *id, CaseState::Answered, None)),
+        Action::Dismiss { id } => runtime.block_on(set(&config, *id, CaseState::Dismissed, None)),
+    }
+}
+
+fn unknown(id: CaseId) -> Failure {
+    Failure::new(Exit::Usage, format!("there is no case {id}")).hint("`courtier cases list --all` lists them")
+}
+
+async fn set(config: &crate::config::Config, id: CaseId, state: CaseState, by: Option<&str>) -> Result<Exit, Failure> {
+    let store = setup::store(config)?;
+    let cannot = |error| Failure::could_not("cannot change the case").because(error);
+    let Some((before, _)) = store.case(id).await.map_err(cannot)? else { return Err(unknown(id)) };
+    if !before.state.may_become(state) {
+        return Err(Failure::new(Exit::Usage, format!("{id} is {} and cannot become {state}", before.state))
+            .hint("a case only goes forward; the author's next post opens a new one"));
+    }
+    store.case_set(id, state, by, Clock::system().now()).await.map_err(cannot)?;
+    Output::new(Format::Table).text(&format!("{id} is {state}.\n"))?;
+    Ok(Exit::Fine)
+}
+
+fn list(cases: &[Case], format: Format, zone: &TimeZone) -> Result<(), Failure> {
+    let output = Output::new(format);
+    match format {
+        Format::Json => return output.json(&cases),
+        Format::Ndjson => return cases.iter().try_for_each(|case| output.json(case)),
+        Format::Table if cases.is_empty() => return output.text("Nobody waits.\n"),
+        Format::Table | Format::Csv => {}
+    }
+    let rows: Vec<Vec<String>> = cases
+        .iter()
+        .map(|case| {
+            vec![
+                case.id.to_string(),
+                case.priority.to_string(),
+                case.state.to_string(),
+                case.watch.clone(),
+                case.matter.to_string(),
+                format!("@{} on {}", case.author, case.network.title()),
+                case.answer_by.map_or(String::new(), |at| at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string()),
+                case.mentions.to_string(),
+            ]
+        })
+        .collect();
+    output.rows(&["case", "priority", "state", "watch", "matter", "author", "answer by", "mentions"], &rows)
+}
+
+fn show(case: &Case, mentions: &[StoredMention], format: Format, zone: &TimeZone) -> Result<(), Failure> {
+    let output = Output::new(format);
+    if format != Format::Table {
+        return output.json(&serde_json::json!({"case": case, "mentions": mentions}));
+    }
+    let mut text = format!(
+        "{}  {} {} of {}, @{} on {}\n",
+        case.id,
+        case.priority,
+        case.matter,
+        case.watch,
+        visible(&case.author),
+        case.network.title()
+    );
+    let when = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let by = case.answer_by.map_or(String::new(), |at| format!(", answer by {}", when(at)));
+    let taken = case.taken_by.as_deref().map_or(String::new(), |by| format!(" by {}", visible(by)));
+    writeln!(text, "{}{taken} since {}{by}", case.state, when(case.touched)).ok();
+    for one in mentions {
+        writeln!(text, "\n{}  {}", when(one.mention.when()), visible(one.mention.url.as_deref().unwrap_or(&one.mention.native_id))).ok();
+        for line in one.mention.text.lines() {
+            writeln!(text, "  {}", visible(line)).ok();
+        }
+        for (watch, hearing, reason, _) in one.heard.iter().filter(|(.., of)| *of == Some(case.id)) {
+            let rules: Vec<&str> = hearing.findings.iter().map(|finding| finding.rule.as_str()).collect();
+            writeln!(text, "  {watch}: {} ({reason}) {}", hearing.primary, rules.join(", ")).ok();
+        }
+    }
+    output.text(&text)
+}
