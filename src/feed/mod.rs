@@ -7,8 +7,11 @@
 
 mod answer;
 mod bluesky;
+mod clock;
 mod hackernews;
 mod inbox;
+mod loose;
+mod mastodon;
 mod rss;
 mod scan;
 
@@ -174,7 +177,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND];
+pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND, &mastodon::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {

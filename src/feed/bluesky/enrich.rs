@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::split;
-use super::loose::Loose;
+use crate::feed::loose::Loose;
 use super::view::{Profile, words};
 use super::xrpc::Xrpc;
 use crate::domain::{Author, Mention};

@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::address::{is_did, is_rkey};
-use super::loose::Loose;
+use crate::feed::loose::Loose;
 use super::record::Record;
 
 static POST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#"app.bsky.feed.post""#));

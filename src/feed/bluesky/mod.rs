@@ -9,7 +9,6 @@
 mod address;
 mod enrich;
 mod event;
-mod loose;
 mod position;
 mod read;
 mod recent;
@@ -28,6 +27,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::clock::Clock;
 use super::{Ask, Feed, FeedError, FeedKind, Outside, Pace, Page};
 use crate::config::{Diagnostic, Field, Form, Section};
 use crate::domain::Mention;
@@ -37,7 +37,7 @@ pub use self::read::Firehose;
 
 use self::record::BLUESKY;
 use self::sieve::Sieve;
-use self::stream::{Clock, Stream};
+use self::stream::Stream;
 use self::xrpc::{Login, Xrpc};
 
 /// The public hosts, in the order in which they are tried (bluesky-social/jetstream, November 2026).

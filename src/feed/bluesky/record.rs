@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::{address, is_did, page_url, profile_url, split};
-use super::loose::Loose;
+use crate::feed::loose::Loose;
 use crate::domain::{Mention, Network};
 
 /// The network's name in configuration, JSON and metrics.

@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
 use super::event::{self, Event};
@@ -19,6 +18,7 @@ use super::recent::Recent;
 use super::sieve::Sieve;
 use crate::domain::Cursor;
 use crate::feed::answer::good;
+use crate::feed::clock::Clock;
 use crate::feed::{Ask, FeedError, Page};
 use crate::net::{Client, Message, Opened, Socket, Upgrade, host_of};
 
@@ -32,28 +32,6 @@ const SILENCE: Duration = Duration::from_secs(30);
 const BATCH: usize = 500;
 /// The server leaves out larger events, so that none ever breaks the connection.
 const EVENT_BYTES: usize = 1 << 20;
-
-/// Our clock while a call lasts: the moment of asking and the time that has passed since.
-///
-/// A call may listen for seconds; a post must not seem older or newer than it is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Clock {
-    asked: Timestamp,
-    started: Instant,
-}
-
-impl Clock {
-    /// Starts at the moment of asking.
-    pub(super) fn at(asked: Timestamp) -> Self {
-        Self { asked, started: Instant::now() }
-    }
-
-    /// Gives the moment it is now.
-    pub(super) fn now(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
-        self.asked.checked_add(passed).unwrap_or(self.asked)
-    }
-}
 
 /// The stream, open or not.
 pub(super) struct Stream {

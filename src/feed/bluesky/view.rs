@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::{POSTS, profile_url, split};
-use super::loose::Loose;
+use crate::feed::loose::Loose;
 use super::record::{BLUESKY, Record, time};
 use crate::domain::{Author, Kind, Mention};
 use crate::feed::FeedError;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::loose::Loose;
+use crate::feed::loose::Loose;
 use crate::config::Secret;
 use crate::feed::FeedError;
 use crate::feed::answer::{good, json};

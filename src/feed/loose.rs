@@ -12,11 +12,11 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A string that is borrowed where it can be, and empty when it is something else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Loose<'a>(pub Cow<'a, str>);
+pub(in crate::feed) struct Loose<'a>(pub Cow<'a, str>);
 
 impl Loose<'_> {
     /// Gives the text, unless there is none.
-    pub(super) fn some(&self) -> Option<&str> {
+    pub(in crate::feed) fn some(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(&*self.0)
     }
 }
