@@ -14,6 +14,7 @@ mod loose;
 mod mastodon;
 mod rss;
 mod scan;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,7 +178,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND, &mastodon::KIND];
+pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND, &mastodon::KIND, &webhook::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::split;
-use crate::feed::loose::Loose;
 use super::view::{Profile, words};
 use super::xrpc::Xrpc;
 use crate::domain::{Author, Mention};
+use crate::feed::loose::Loose;
 
 /// The AppView takes no more in one call (app.bsky.actor.getProfiles, November 2026).
 const AT_ONCE: usize = 25;

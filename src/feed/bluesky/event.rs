@@ -12,8 +12,8 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::address::{is_did, is_rkey};
-use crate::feed::loose::Loose;
 use super::record::Record;
+use crate::feed::loose::Loose;
 
 static POST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#"app.bsky.feed.post""#));
 static TIME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""time_us":"#));

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::{address, is_did, page_url, profile_url, split};
-use crate::feed::loose::Loose;
 use crate::domain::{Mention, Network};
+use crate::feed::loose::Loose;
 
 /// The network's name in configuration, JSON and metrics.
 pub(super) const BLUESKY: Network = Network::known("bluesky");

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::address::{POSTS, profile_url, split};
-use crate::feed::loose::Loose;
 use super::record::{BLUESKY, Record, time};
 use crate::domain::{Author, Kind, Mention};
 use crate::feed::FeedError;
 use crate::feed::answer::json_bytes;
+use crate::feed::loose::Loose;
 
 /// Levels of a thread that are read; each one is scanned again on the way in.
 const LEVELS: usize = 64;

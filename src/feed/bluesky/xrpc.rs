@@ -13,10 +13,10 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::feed::loose::Loose;
 use crate::config::Secret;
 use crate::feed::FeedError;
 use crate::feed::answer::{good, json};
+use crate::feed::loose::Loose;
 use crate::net::{Client, Request, Response};
 
 /// The public mirror: reads only, no search, no account.

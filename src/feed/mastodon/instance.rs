@@ -130,7 +130,9 @@ impl Instance {
             }
         }
         match refused {
-            Some(FeedError::Unreadable { why }) => Err(FeedError::Unreadable { why: format!("no Mastodon API at {}: {why}", host_of(base)) }),
+            Some(FeedError::Unreadable { why }) => {
+                Err(FeedError::Unreadable { why: format!("no Mastodon API at {}: {why}", host_of(base)) })
+            }
             _ => Ok(Self { home: Home { base: base.to_owned(), domain: host_of(base) }, ..Self::default() }),
         }
     }

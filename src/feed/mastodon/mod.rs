@@ -13,7 +13,6 @@ mod stream;
 mod timeline;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -109,7 +108,11 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
         }
     }
     if tags.len() > TAGS {
-        mistakes.push(section.mistake("tags", format!("{} tags: a server allows calls for about {TAGS}", tags.len()), "name the `tags` that matter, or use several feeds"));
+        mistakes.push(section.mistake(
+            "tags",
+            format!("{} tags: a server allows calls for about {TAGS}", tags.len()),
+            "name the `tags` that matter, or use several feeds",
+        ));
     }
     if !mistakes.is_empty() {
         return Err(mistakes);
@@ -203,8 +206,10 @@ impl Feed for Mastodon {
         // One real call: with a token the one that needs it, which proves the token.
         let asked = self.timelines.last().cloned().unwrap_or(Timeline::Public);
         reader.walk(&asked, None, None).await?;
-        let readable = self.timelines.len() - self.timelines.iter().filter(|timeline| instance.is_shut(timeline, self.bearer.is_some())).count();
-        let mut said = format!("{} ({}): {readable} of {} timelines can be read", instance.home.domain, instance.version, self.timelines.len());
+        let readable =
+            self.timelines.len() - self.timelines.iter().filter(|timeline| instance.is_shut(timeline, self.bearer.is_some())).count();
+        let mut said =
+            format!("{} ({}): {readable} of {} timelines can be read", instance.home.domain, instance.version, self.timelines.len());
         for obstacle in shut {
             said.push_str("; ");
             said.push_str(&obstacle);

@@ -47,7 +47,10 @@ async fn walk(reader: &Reader<'_>, name: &str, request: &ScanRequest<'_>) -> Res
     let asked: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let account: Account = json(&reader.get(format!("{base}/api/v1/accounts/lookup?acct={asked}")).await?)?;
     let id: String = url::form_urlencoded::byte_serialize(account.id.as_bytes()).collect();
-    let mut scan = Scan { incomplete: Some(format!("posts that address @{name} are not searched for: servers only show them to their receiver")), ..Scan::default() };
+    let mut scan = Scan {
+        incomplete: Some(format!("posts that address @{name} are not searched for: servers only show them to their receiver")),
+        ..Scan::default()
+    };
     let mut before = String::new();
     for page in 0..PAGES {
         let more = if before.is_empty() { String::new() } else { format!("&max_id={before}") };

@@ -75,13 +75,7 @@ impl Stream {
     /// Opens one socket for all timelines.
     pub(super) async fn open(&mut self, client: &Client, base: &str, home: &Home, bearer: &SecretString, timelines: &[Timeline]) {
         let Some((first, others)) = timelines.split_first() else { return };
-        let (name, tag) = first.stream();
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("stream", name);
-        if let Some(tag) = tag {
-            query.append_pair("tag", tag);
-        }
-        let mut upgrade = Upgrade::to(format!("{base}/api/v1/streaming?{}", query.finish())).header("authorization", bearer.clone());
+        let mut upgrade = Upgrade::to(address(base, first)).header("authorization", bearer.clone());
         // The server names the host of its stream: it may be a loopback one only where the server itself is.
         upgrade.loopback = crate::net::names_loopback(&home.base);
         let mut socket = match client.socket(upgrade).await {
@@ -181,6 +175,17 @@ impl Stream {
     }
 }
 
+/// Writes the address of a stream that begins with one timeline; the others are subscribed to.
+fn address(base: &str, first: &Timeline) -> String {
+    let (name, tag) = first.stream();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("stream", name);
+    if let Some(tag) = tag {
+        query.append_pair("tag", tag);
+    }
+    format!("{base}/api/v1/streaming?{}", query.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -200,7 +205,9 @@ mod tests {
     fn frames_are_decoded_twice_and_deletions_find_their_post() {
         let status = r#"{\"id\":\"7\",\"uri\":\"https://o.example/7\",\"content\":\"<p>bye</p>\",\"account\":{\"acct\":\"kim\"}}"#;
         let update = format!(r#"{{"stream":["hashtag","x"],"event":"update","payload":"{status}"}}"#);
-        let notification = format!(r#"{{"stream":["user:notification"],"event":"notification","payload":"{{\"id\":\"1\",\"type\":\"mention\",\"status\":{status}}}"}}"#);
+        let notification = format!(
+            r#"{{"stream":["user:notification"],"event":"notification","payload":"{{\"id\":\"1\",\"type\":\"mention\",\"status\":{status}}}"}}"#
+        );
         let page = heard(&[
             &update,
             &notification,
