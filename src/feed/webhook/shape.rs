@@ -353,7 +353,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_strings_in_any_place_are_read(text in any::<String>(), url in any::<String>(), date in any::<String>(), number in any::<f64>()) {
-            let value = json!({"text": text, "url": url, "posted": date, "id": number, "author": {"handle": text}, "network": url});
+            let value = json!({"text": text, "raw": text, "body": text, "url": url, "posted": date, "id": number, "author": {"handle": text}, "network": url});
             for preset in [Preset::Generic, Preset::Discourse, Preset::GitHub] {
                 let shape = Shape::new(preset, None, None, true);
                 let wrapped = json!({"post": value, "issue": value, "action": "opened", "text": text, "posted": date});
