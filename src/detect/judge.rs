@@ -1,25 +1,14 @@
 //! What the findings of one post add up to.
 
 use super::reading::Reading;
-use super::rule::{Change, Found, Party};
+use super::rule::{Found, Party};
+use super::switch::verdict;
 use crate::domain::{Attribute, Hearing, Primary, Signal, Stance, Switch};
-
-/// A switch with one of these is shown and does not count.
-const CANCELS: &[Attribute] =
-    &[Attribute::Negated, Attribute::Past, Attribute::Hypothetical, Attribute::Reported, Attribute::Advice, Attribute::InsideBrand];
 
 /// Adds findings up.
 pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {
     found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
-    let counts = |found: &&Found| !CANCELS.iter().any(|attribute| found.has(*attribute));
-    let (change, stance) = found
-        .iter()
-        .filter(counts)
-        .filter_map(|found| found.change.clone())
-        .map(|change| settled(reading, change))
-        // Of equally sure ones the first that concerns the watch decides.
-        .min_by_key(|(_, stance)| *stance == Stance::Market)
-        .map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
+    let (change, stance) = verdict(&found).map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
     let score = |signal: &[Signal]| {
         let speaks =
             |found: &&Found| signal.contains(&found.finding.signal) && !found.has(Attribute::Negated) && !found.has(Attribute::Ironic);
@@ -49,20 +38,4 @@ pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<S
         reason: change.reason,
     });
     Hearing { primary, asks, lang, switch, findings: found.into_iter().map(|found| found.finding).collect() }
-}
-
-/// Fills in what the post leaves unsaid, and sees the change from the side of the watch.
-///
-/// A post that addresses the brand leaves *it* unless it says otherwise.
-fn settled(reading: &Reading<'_>, mut change: Change) -> (Change, Stance) {
-    if change.left.is_none() && change.joined != Some(Party::Brand) && reading.addressed() {
-        change.left = Some(Party::Brand);
-    }
-    let stance = match (&change.left, &change.joined) {
-        (Some(Party::Brand), _) => Stance::Leaving,
-        (_, Some(Party::Brand)) => Stance::Joining,
-        (Some(Party::Rival(_)), None) => Stance::Opportunity,
-        _ => Stance::Market,
-    };
-    (change, stance)
 }

@@ -35,6 +35,7 @@
 //! | `{left}` | slot: a known name, "you", a handle, a hashtag, else a run of Capitalised Words; a determiner in front is passed over |
 //! | `{x:us}` `{us}` | slot: the watched brand or "you" |
 //! | `{x:rival}` `{x:known}` | slot: a rival; the brand, "you", a rival or any handle |
+//! | `{x:named}` | slot: the brand or a rival by name, not "you" |
 //! | `{x:any}` | slot: a known name, a handle, else one to three words that are no function words |
 //!
 //! An emoji or emoticon is a phrase of its own (`😡`, `:(`, or `😡 | 🤬`). A token that is a known name
@@ -79,6 +80,7 @@ mod matcher;
 mod phrase;
 mod reading;
 mod rule;
+mod switch;
 #[cfg(test)]
 mod tests;
 

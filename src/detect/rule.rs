@@ -36,7 +36,38 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order of the documentation.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[
+    &super::switch::FROM_TO,
+    &super::switch::TO,
+    &super::switch::BACK_TO,
+    &super::switch::FROM,
+    &super::switch::INSTEAD,
+    &super::switch::REPLACE,
+    &super::switch::GOODBYE,
+    &super::switch::HELLO,
+    &super::switch::ARROW,
+    &super::switch::STAY,
+    &super::switch::NOT_STAY,
+    &super::switch::REGRET,
+    &super::switch::REGRET_STAYING,
+    &super::switch::NEW,
+    &super::switch::FUTURE,
+    &super::switch::LOOK,
+    &super::switch::OTHERS,
+    &super::switch::LEAVE,
+    &super::switch::CANCEL,
+    &super::switch::CLOSE,
+    &super::switch::DELETE,
+    &super::switch::NOT_RENEW,
+    &super::switch::STOP,
+    &super::switch::DONE,
+    &super::switch::NEVER,
+    &super::switch::LOST,
+    &super::switch::WIN_BACK,
+    &super::switch::JOIN,
+    &super::switch::FEATURE,
+    &super::switch::INSIDE,
+];
 
 /// Finds a rule by its id.
 pub fn rule(id: &str) -> Option<&'static dyn Rule> {

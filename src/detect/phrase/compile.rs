@@ -190,8 +190,8 @@ fn width(node: &Node) -> (usize, usize) {
         Node::Seq(all) => all.iter().map(width).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)),
         Node::Alt(all) => all.iter().map(width).fold((usize::MAX, 0), |sum, one| (sum.0.min(one.0), sum.1.max(one.1))),
         Node::Opt(inner) => (0, width(inner).1),
-        // A determiner may stand before a name.
-        Node::Slot(..) => (1, super::run::SLOT_TOKENS + 1),
+        // A determiner and its adjectives may stand before a name.
+        Node::Slot(..) => (1, super::run::SLOT_TOKENS + 3),
         Node::Gap(most) => (0, *most),
         Node::Class(_) | Node::Start | Node::End | Node::Cross => (0, 0),
     }

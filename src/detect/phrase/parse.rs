@@ -72,6 +72,8 @@ pub enum Fill {
     Rival,
     /// The brand, "you", a rival or a handle.
     Known,
+    /// The brand or a rival, by name.
+    Named,
     /// One to three words as they stand.
     Any,
 }
@@ -218,8 +220,9 @@ fn word(piece: &str) -> Result<Node, String> {
             "us" => Fill::Us,
             "rival" => Fill::Rival,
             "known" => Fill::Known,
+            "named" => Fill::Named,
             "any" => Fill::Any,
-            other => return Err(format!("`{other}` fills no slot: name, us, rival, known, any")),
+            other => return Err(format!("`{other}` fills no slot: name, us, rival, known, named, any")),
         };
         return Ok(Node::Slot(name.to_owned(), fill));
     }

@@ -124,10 +124,13 @@ impl Line<'_> {
         if !self.reaches(at, start, cross) {
             return None;
         }
-        let lead = self.determiner.get(at).copied().unwrap_or(false)
-            && self.token(at).is_some_and(|token| token.tag == Tag::None)
-            && self.token(at + 1).is_some_and(|token| token.gap == Gap::None);
-        let at = if lead { at + 1 } else { at };
+        // A determiner and its adjectives: "my good old", at most three words.
+        let leads = |at: usize| {
+            self.determiner.get(at).copied().unwrap_or(false)
+                && self.token(at).is_some_and(|token| token.tag == Tag::None)
+                && self.token(at + 1).is_some_and(|token| token.gap == Gap::None)
+        };
+        let at = (at..at + 3).find(|at| !leads(*at)).unwrap_or(at + 3);
         let token = self.token(at)?;
         let one = (at, at + 1);
         let known = matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind != Kind::Url;
@@ -135,6 +138,7 @@ impl Line<'_> {
             Fill::Us => (matches!(token.tag, Tag::Brand | Tag::You) && token.kind != Kind::Url).then_some(one),
             Fill::Rival => (known && token.tag != Tag::Brand).then_some(one),
             Fill::Known => (known || token.tag == Tag::You || token.kind == Kind::Handle).then_some(one),
+            Fill::Named => known.then_some(one),
             Fill::Name if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
             Fill::Name => self.run(at, |line, at, token| token.capital && !line.function.get(at).copied().unwrap_or(false)),
             Fill::Any if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),

@@ -1,0 +1,142 @@
+//! What the words around a phrase are: subjects, negations, conditions.
+//!
+//! The lists `clause.*` of the language say it; here each token gets one set of
+//! marks, once a post, so that every look afterwards is a look at a bit.
+
+use crate::detect::Reading;
+
+/// What a word can be to a phrase near it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// "I", "we", "my".
+    Author,
+    /// "they", "people", "my friend", "you": somebody else does it.
+    Others,
+    /// "it", "this": does it only when it stands right before.
+    Near,
+    /// "can you", "please": asks the reader to do it.
+    Request,
+    /// "and", "but", "so": a new verb with the same subject.
+    Link,
+    /// "just", "now": stands between a subject and its verb.
+    Adverb,
+    /// "so", "well", "hey": opens a sentence.
+    Opener,
+    /// "is", "have", "will".
+    Helper,
+    /// "not", "never", "accidentally".
+    Negation,
+    /// "wait", "why" after a "not": no negation after all.
+    DespiteNot,
+    /// "have" of "would have".
+    Have,
+    /// "would".
+    Would,
+    /// "if", "unless".
+    If,
+    /// "or", "otherwise".
+    OrElse,
+    /// "were" of "if it were".
+    Were,
+    /// "years ago".
+    LongPast,
+    /// "might", "thinking of".
+    Considering,
+    /// "made me", "had to".
+    Made,
+    /// Anger and bad service.
+    Upset,
+    /// Regret and disappointment.
+    Regret,
+    /// "tried to", "wanted to".
+    Tried,
+    /// "reinstalled".
+    Reinstall,
+    /// "could not".
+    Cannot,
+    /// "if you read this".
+    Reads,
+    /// "wish", "should have".
+    Wish,
+    /// Seats, plans, devices: change inside one brand.
+    Inside,
+    /// "counter", "app": what a name can stand before without being meant.
+    Place,
+    /// "airline", "provider".
+    Service,
+    /// "Monday", "English": capitalised and no name.
+    NoName,
+    /// A verb form of something done.
+    Done,
+    /// A verb form of something under way.
+    Doing,
+}
+
+/// Every mark with its list.
+const LISTS: &[(Mark, &str)] = &[
+    (Mark::Author, "clause.author"),
+    (Mark::Others, "clause.others"),
+    (Mark::Near, "clause.near"),
+    (Mark::Request, "clause.request"),
+    (Mark::Link, "clause.link"),
+    (Mark::Adverb, "clause.adverb"),
+    (Mark::Opener, "clause.opener"),
+    (Mark::Helper, "clause.helper"),
+    (Mark::Negation, "clause.negation"),
+    (Mark::DespiteNot, "clause.despite-not"),
+    (Mark::Have, "clause.have"),
+    (Mark::Would, "clause.would"),
+    (Mark::If, "clause.if"),
+    (Mark::OrElse, "clause.or-else"),
+    (Mark::Were, "clause.were"),
+    (Mark::LongPast, "clause.long-past"),
+    (Mark::Considering, "clause.considering"),
+    (Mark::Made, "clause.made"),
+    (Mark::Upset, "clause.upset"),
+    (Mark::Regret, "clause.regret"),
+    (Mark::Tried, "clause.tried"),
+    (Mark::Reinstall, "clause.reinstall"),
+    (Mark::Cannot, "clause.cannot"),
+    (Mark::Reads, "clause.reads"),
+    (Mark::Wish, "clause.wish"),
+    (Mark::Inside, "clause.inside"),
+    (Mark::Place, "clause.place"),
+    (Mark::Service, "clause.service"),
+    (Mark::NoName, "clause.no-name"),
+    (Mark::Done, "clause.done"),
+    (Mark::Doing, "clause.doing"),
+];
+
+/// The marks of every token of a post.
+pub(super) struct Around {
+    marks: Vec<u32>,
+}
+
+impl Around {
+    /// Marks the tokens of a post.
+    pub(super) fn new(reading: &Reading<'_>) -> Self {
+        let mut marks = vec![0; reading.tokens().len()];
+        for (mark, list) in LISTS {
+            for hit in reading.hits(list) {
+                for token in marks.iter_mut().take(hit.tokens.end).skip(hit.tokens.start) {
+                    *token |= bit(*mark);
+                }
+            }
+        }
+        Self { marks }
+    }
+
+    /// Says whether a token is marked.
+    pub(super) fn is(&self, token: usize, mark: Mark) -> bool {
+        self.marks.get(token).is_some_and(|marks| marks & bit(mark) != 0)
+    }
+
+    /// Says whether any token is marked.
+    pub(super) fn any(&self, mark: Mark) -> bool {
+        self.marks.iter().any(|marks| marks & bit(mark) != 0)
+    }
+}
+
+fn bit(mark: Mark) -> u32 {
+    1 << mark as u32
+}

@@ -1,0 +1,273 @@
+//! A phrase in its sentence: who does it, whether it is meant, how far it is.
+//!
+//! All looks are short windows within the sentence of the phrase. Which words
+//! count stands in the data of the language (see [`super::around`]), so that a
+//! new language needs no code here.
+
+use std::ops::Range;
+
+use super::around::{Around, Mark};
+use crate::detect::{Hit, Reading};
+use crate::domain::{Attribute, Status};
+use crate::text::{Gap, Kind, Tag};
+
+/// Tokens looked at before a phrase to find who does it.
+const ACTOR_WINDOW: usize = 14;
+/// Tokens looked at before a phrase for a negation.
+const NEGATION_WINDOW: usize = 4;
+/// Tokens looked at before a phrase for "might", "thinking of".
+const MOOD_WINDOW: usize = 8;
+/// Tokens of a sentence looked at on either side for "if" and "years ago".
+const SENTENCE_WINDOW: usize = 40;
+
+/// Who does what a phrase says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Actor {
+    /// The author, said or understood.
+    Author,
+    /// Somebody else.
+    Other,
+    /// Nobody is named and the verb commands.
+    Command,
+}
+
+/// How a phrase hangs on an "if".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    /// "if I switch".
+    Governs,
+    /// "I switch if", "if not, I switch".
+    Unless,
+    /// "or I switch", "otherwise I switch".
+    OrElse,
+}
+
+/// A phrase and the words around it.
+pub(super) struct Clause<'r, 'a> {
+    /// The post.
+    pub(super) reading: &'r Reading<'a>,
+    /// Marks of its words.
+    pub(super) around: &'r Around,
+    /// The phrase.
+    pub(super) hit: &'r Hit,
+}
+
+/// What the words around a phrase make of it.
+#[derive(Debug)]
+pub(super) struct Sense {
+    /// How far it has come.
+    pub(super) status: Status,
+    /// What lowers or turns it, with the word that does.
+    pub(super) against: Vec<(Attribute, Option<usize>)>,
+}
+
+impl Clause<'_, '_> {
+    /// Reads the words around the phrase.
+    pub(super) fn sense(&self) -> Sense {
+        let mut against = Vec::new();
+        match self.actor() {
+            Actor::Other if !self.marked("any-actor") => against.push((Attribute::Reported, None)),
+            Actor::Command if !self.marked("any-actor") => against.push((Attribute::Advice, Some(self.hit.tokens.start))),
+            _ => {}
+        }
+        if let Some(at) = self.negation() {
+            against.push((Attribute::Negated, Some(at)));
+        }
+        if let Some(at) = self.counterfactual() {
+            against.push((Attribute::Hypothetical, Some(at)));
+        }
+        let status = self.status();
+        match status {
+            Status::Done => against.extend(self.long_past().map(|at| (Attribute::Past, Some(at)))),
+            Status::Threat => against.push((Attribute::Conditional, None)),
+            _ => {}
+        }
+        if self.reading.in_question(self.hit.tokens.start) {
+            against.push((Attribute::Asked, None));
+        }
+        Sense { status, against }
+    }
+
+    /// Says whether the phrase has a mark in its data file.
+    pub(super) fn marked(&self, key: &str) -> bool {
+        self.reading.mark(self.hit, key).is_some()
+    }
+
+    fn is(&self, token: usize, mark: Mark) -> bool {
+        self.around.is(token, mark)
+    }
+
+    /// The tokens before the phrase in its sentence, nearest first.
+    fn before(&self, window: usize) -> impl Iterator<Item = usize> {
+        let start = self.hit.tokens.start;
+        (start.saturating_sub(window)..start).rev().take_while(move |token| self.reading.same_sentence(*token, start))
+    }
+
+    /// The tokens after the phrase in its sentence.
+    fn after(&self, window: usize) -> impl Iterator<Item = usize> {
+        let Range { start: _, end } = self.hit.tokens;
+        (end..end + window).take_while(move |token| self.reading.same_sentence(*token, end - 1))
+    }
+
+    fn within(&self) -> impl Iterator<Item = usize> {
+        self.hit.tokens.clone()
+    }
+
+    fn gap(&self, token: usize) -> Gap {
+        self.reading.token(token).map_or(Gap::Hard, |token| token.gap)
+    }
+
+    /// Says whether the phrase has a word in the form of something under way, and nothing done.
+    fn doing(&self) -> bool {
+        self.within().any(|token| self.is(token, Mark::Doing)) && !self.done()
+    }
+
+    fn done(&self) -> bool {
+        self.within().any(|token| self.is(token, Mark::Done))
+    }
+
+    /// Says whether the author stands as subject before the phrase or in it.
+    pub(super) fn author_says(&self) -> bool {
+        self.within().chain(self.before(ACTOR_WINDOW)).any(|token| self.is(token, Mark::Author)) && self.actor() == Actor::Author
+    }
+
+    /// Says whether it could not be done.
+    pub(super) fn cannot(&self) -> bool {
+        self.before(NEGATION_WINDOW).any(|token| self.is(token, Mark::Cannot))
+    }
+
+    /// Says whether it was only tried or wanted.
+    pub(super) fn tried(&self) -> bool {
+        self.before(NEGATION_WINDOW).any(|token| self.is(token, Mark::Tried))
+    }
+
+    /// Finds who does it: the nearest word before the phrase that can be its subject.
+    fn actor(&self) -> Actor {
+        if self.within().take(4).any(|token| self.is(token, Mark::Author)) {
+            return Actor::Author;
+        }
+        let doing = self.doing();
+        let mut linked = self.gap(self.hit.tokens.start) != Gap::None;
+        let (mut helped, mut close) = (false, true);
+        for token in self.before(ACTOR_WINDOW) {
+            if self.is(token, Mark::Author) {
+                return Actor::Author;
+            }
+            let link = close && self.is(token, Mark::Link);
+            if (linked || link) && doing && !helped {
+                return Actor::Author;
+            }
+            if self.is(token, Mark::Others) || close && self.is(token, Mark::Near) || close && self.is_third_name(token) {
+                return if self.is_asked(token) { Actor::Author } else { Actor::Other };
+            }
+            helped |= self.is(token, Mark::Helper);
+            close &= self.is(token, Mark::Adverb) || self.is(token, Mark::Helper);
+            linked = self.gap(token) != Gap::None && !self.is(token, Mark::Adverb);
+        }
+        let begins = self.before(ACTOR_WINDOW).all(|token| self.is_opening(token));
+        let bare = !doing && !self.done() && self.reading.mark(self.hit, "status").is_none();
+        if begins && bare { Actor::Command } else { Actor::Author }
+    }
+
+    /// "Netflix cancelled my account": a name that is no handle at the beginning does it.
+    fn is_third_name(&self, token: usize) -> bool {
+        let named =
+            self.reading.token(token).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word);
+        named && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
+    }
+
+    /// A handle, a name or a word that opens the sentence without saying anything.
+    fn is_opening(&self, token: usize) -> bool {
+        self.is(token, Mark::Opener) || self.reading.token(token).is_some_and(|token| token.kind != Kind::Word || token.tag != Tag::None)
+    }
+
+    /// "can you cancel", "I need you to cancel": the author wants it.
+    fn is_asked(&self, token: usize) -> bool {
+        let you = self.reading.token(token).is_some_and(|token| token.tag == Tag::You);
+        you && (token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Request)) || self.reading.word(token + 1) == "to")
+    }
+
+    /// Finds a negation that turns the phrase.
+    fn negation(&self) -> Option<usize> {
+        if self.marked("negated-ok") {
+            return None;
+        }
+        let mut despite = false;
+        for token in self.before(NEGATION_WINDOW) {
+            if self.is(token, Mark::Negation) {
+                let can = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Cannot));
+                return (!despite && !(can && self.marked("cannot-ok"))).then_some(token);
+            }
+            despite |= self.is(token, Mark::DespiteNot);
+            if self.gap(token) != Gap::None && self.hit.tokens.start - token > 1 {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Finds "would have", "wish", "if it was": it did not happen.
+    fn counterfactual(&self) -> Option<usize> {
+        if self.reading.mark(self.hit, "status") == Some("considering") {
+            return None;
+        }
+        let mut have = false;
+        for token in self.before(4) {
+            have |= self.is(token, Mark::Have);
+            if self.done() && self.is(token, Mark::Wish) || have && self.is(token, Mark::Would) {
+                return Some(token);
+            }
+        }
+        let would = self.before(SENTENCE_WINDOW).chain(self.within()).find(|token| self.is(*token, Mark::Would))?;
+        let unreal = |token: usize| self.is(token, Mark::If) && (token + 1..token + 4).any(|next| self.is(next, Mark::Were));
+        self.before(SENTENCE_WINDOW).any(unreal).then_some(would)
+    }
+
+    /// Finds "years ago", "in 2015".
+    fn long_past(&self) -> Option<usize> {
+        self.before(SENTENCE_WINDOW)
+            .chain(self.after(8))
+            .find(|token| self.is(*token, Mark::LongPast) || is_past_year(self.reading.word(*token)))
+    }
+
+    /// Says how far it has come.
+    fn status(&self) -> Status {
+        let mood = |mark: Mark| self.before(MOOD_WINDOW).any(|token| self.is(token, mark));
+        let inner = |mark: Mark| self.within().take(4).any(|token| self.is(token, mark));
+        let said = self.reading.mark(self.hit, "status").and_then(Status::parse);
+        let status = match said {
+            Some(said @ (Status::Done | Status::Threat | Status::Considering)) => said,
+            Some(Status::Intent) if mood(Mark::Considering) => Status::Considering,
+            Some(Status::Intent) => Status::Intent,
+            None if self.done() => Status::Done,
+            None if mood(Mark::Considering) || inner(Mark::Considering) => Status::Considering,
+            None if !self.doing() && mood(Mark::Made) => Status::Done,
+            None => Status::Intent,
+        };
+        match self.condition() {
+            Some(Condition::Governs) if status != Status::Done => Status::Considering,
+            Some(Condition::Unless) if status == Status::Intent => Status::Threat,
+            Some(Condition::OrElse) if status != Status::Done => Status::Threat,
+            _ => status,
+        }
+    }
+
+    /// Finds what the phrase depends on.
+    fn condition(&self) -> Option<Condition> {
+        for (distance, token) in self.before(SENTENCE_WINDOW).enumerate() {
+            if self.is(token, Mark::OrElse) && distance < 7 {
+                return Some(Condition::OrElse);
+            }
+            if self.is(token, Mark::If) && !(token + 1..token + 4).any(|next| self.is(next, Mark::Reads)) {
+                let governs = distance < 4 && self.is(token + 1, Mark::Author) && !self.done();
+                return Some(if governs { Condition::Governs } else { Condition::Unless });
+            }
+        }
+        self.after(SENTENCE_WINDOW).any(|token| self.is(token, Mark::If)).then_some(Condition::Unless)
+    }
+}
+
+/// Says whether a word is a year that is over for good.
+fn is_past_year(word: &str) -> bool {
+    word.len() == 4 && ["19", "200", "201"].iter().any(|start| word.starts_with(start)) && word.bytes().all(|byte| byte.is_ascii_digit())
+}

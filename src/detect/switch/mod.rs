@@ -1,0 +1,177 @@
+//! Who leaves whom: the grammar of a switch.
+//!
+//! Every rule of the family is a list of phrases in the data files of the
+//! languages (`languages/*/switch.txt`) and one entry in [`family`]: what kind
+//! of move its phrases tell. The code here is the same for all of them and for
+//! every language: [`clause`] reads who does it, whether it is meant and how far
+//! it is, [`party`] fills the sides, [`reason`] finds why, and [`verdict`] makes
+//! one answer of all findings. Nothing is dropped silently: a near miss is a
+//! finding with the attribute that turned it.
+//!
+//! Marks of a phrase (behind `::`): `status=done|intent|considering|threat` where the words decide alone;
+//! `any-actor` whoever does it; `negated-ok` a negation before it does not turn it; `cannot-ok` nor does
+//! "can not"; `upset` only in a post that is upset; `subject` only where the author says "I"; `away` only
+//! where somebody else than the watch is joined; `later` not in the first sentence; `fault` not where an
+//! app was installed again or could not be removed.
+
+mod around;
+mod clause;
+mod family;
+mod party;
+mod reason;
+mod verdict;
+
+use around::{Around, Mark};
+use clause::Clause;
+use party::{Slot, slot, understood_left};
+
+pub(super) use family::*;
+pub(super) use verdict::verdict;
+
+use super::{Doc, Found, Hit, Party, Reading, Rule};
+use crate::domain::{Attribute, Role, Signal};
+
+/// What the phrases of a rule tell about the parties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Somebody leaves: whom the slot says, else the brand addressed.
+    Leave,
+    /// Somebody goes to the one joined; the one left may be named.
+    Go,
+    /// Somebody goes from the one left; where a rival is left, the brand addressed is joined.
+    From,
+    /// Somebody comes, new or again: to the one joined, else to the brand addressed.
+    Come,
+    /// Somebody stays with the one joined.
+    Stay,
+    /// Something changes inside one brand: a near miss, shown and not counted.
+    Inside,
+}
+
+/// One rule of the family.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SwitchRule {
+    /// Its id, which is the name of its list.
+    id: &'static str,
+    /// What its phrases tell.
+    kind: Kind,
+    /// The same, as its only cue.
+    cue: &'static [&'static str],
+    /// What it says of itself.
+    doc: Doc,
+}
+
+/// Most findings of one rule in one post: a person repeats himself less often.
+const MOST: usize = 16;
+
+impl Rule for SwitchRule {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn signal(&self) -> Signal {
+        Signal::Switch
+    }
+
+    fn doc(&self) -> Doc {
+        self.doc
+    }
+
+    fn cues(&self) -> &'static [&'static str] {
+        self.cue
+    }
+
+    fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
+        let around = Around::new(reading);
+        out.extend(reading.hits(self.id).iter().take(MOST).filter_map(|hit| self.hear(reading, &around, hit)));
+    }
+}
+
+impl SwitchRule {
+    /// Reads one phrase; `None` when it does not say what its words seem to say.
+    fn hear(&self, reading: &Reading<'_>, around: &Around, hit: &Hit) -> Option<Found> {
+        let clause = Clause { reading, around, hit };
+        let (left, joined) = (slot(reading, around, hit, "left"), slot(reading, around, hit, "joined"));
+        if left == Slot::Wrong || joined == Slot::Wrong || !is_backed(reading, hit, &left, &joined) || !fits(&clause, &joined) {
+            return None;
+        }
+        let sense = clause.sense();
+        let mut found = reading.change(self.id, hit, sense.status);
+        for (attribute, token) in sense.against {
+            turn(reading, &mut found, attribute, token);
+        }
+        let first = hit.tokens.start;
+        let (left, joined) = self.sides(reading, left.party(), joined.party());
+        if self.kind == Kind::Inside || is_feature(reading, hit) || left.is_some() && left == joined {
+            turn(reading, &mut found, Attribute::InsideBrand, None);
+        }
+        if self.kind == Kind::Stay && joined.as_ref().is_none_or(|joined| *joined == Party::Brand) {
+            turn(reading, &mut found, Attribute::Negated, Some(first));
+        }
+        if clause.marked("fault") && (around.any(Mark::Reinstall) || clause.cannot()) {
+            turn(reading, &mut found, Attribute::InsideBrand, None);
+        }
+        if joined == Some(Party::Brand) {
+            if clause.tried() {
+                turn(reading, &mut found, Attribute::Failed, None);
+            }
+            if around.any(Mark::Regret) || around.any(Mark::Upset) {
+                found.attribute(Attribute::Unhappy);
+            }
+        }
+        if let Some(change) = &mut found.change {
+            change.left = left;
+            change.joined = joined;
+        }
+        reason::add(reading, hit, &mut found);
+        Some(found)
+    }
+
+    /// Fills in the sides that the phrase leaves unsaid.
+    fn sides(&self, reading: &Reading<'_>, left: Option<Party>, joined: Option<Party>) -> (Option<Party>, Option<Party>) {
+        match self.kind {
+            Kind::Inside => (None, None),
+            Kind::From if joined.is_none() && left != Some(Party::Brand) && reading.names_brand() => (left, Some(Party::Brand)),
+            Kind::Come => {
+                let joined = joined.or_else(|| reading.names_brand().then_some(Party::Brand));
+                (left.or_else(|| understood_left(reading, joined.as_ref())), joined)
+            }
+            Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, joined.as_ref())), joined),
+        }
+    }
+}
+
+/// Checks the marks that tie a phrase to its post.
+fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
+    let upset = !clause.marked("upset") || clause.around.any(Mark::Upset);
+    let away = !clause.marked("away") || *joined != Slot::Filled(Party::Brand);
+    let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
+    let subject = !clause.marked("subject") || clause.author_says();
+    upset && away && later && subject
+}
+
+/// A word that is neither a handle nor capitalised counts as a name only beside one we know.
+fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bool {
+    let known = |slot: &Slot| matches!(slot, Slot::Filled(Party::Brand | Party::Rival(_)));
+    let loose = |name: &str, slot: &Slot| {
+        matches!(slot, Slot::Filled(Party::Other(_)))
+            && reading
+                .slot(hit, name)
+                .and_then(|tokens| reading.token(tokens.start))
+                .is_some_and(|token| token.kind == crate::text::Kind::Word && !token.capital)
+    };
+    !(loose("left", left) || loose("joined", joined)) || known(left) || known(joined)
+}
+
+/// "I'll never use that feature again": the thing, not the brand.
+fn is_feature(reading: &Reading<'_>, hit: &Hit) -> bool {
+    reading.hits("switch.feature").iter().any(|feature| feature.tokens.start < hit.tokens.end && hit.tokens.start < feature.tokens.end)
+}
+
+/// Adds an attribute, and the word that brought it.
+fn turn(reading: &Reading<'_>, found: &mut Found, attribute: Attribute, token: Option<usize>) {
+    found.attribute(attribute);
+    if let Some(token) = token {
+        found.finding.evidence.push(reading.evidence(&(token..token + 1), Role::Against));
+    }
+}
