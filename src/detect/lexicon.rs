@@ -16,6 +16,9 @@ use crate::text::{Folded, Kind, Speech, Tokens};
 /// Sections that are no phrases: what cutting and slots must know of the language.
 pub(super) const RESERVED: &[&str] = &["contractions", "you", "clause", "abbreviations", "function", "determiner"];
 
+/// A list whose name ends so holds words that are heard at either end of a hashtag, and nowhere else.
+const HASHTAGS: &str = ".tag";
+
 /// Where a phrase is tried: its number, and how far its anchor stands behind its start.
 type Try = (u32, u8, u8);
 
@@ -35,6 +38,8 @@ pub struct Lexicon {
     by_prefix: FxHashMap<Box<str>, Vec<Try>>,
     prefix_lengths: Vec<usize>,
     by_emoji: FxHashMap<Box<str>, Vec<u32>>,
+    /// Words that say something at either end of a hashtag, and their phrases.
+    by_tag: Vec<(Box<str>, u32)>,
     function: FxHashSet<u32>,
     determiner: FxHashSet<u32>,
 }
@@ -115,8 +120,11 @@ impl Lexicon {
                 self.emoji(tokens.text_of(token), at, &mut hits);
                 continue;
             }
+            if token.kind == Kind::Hashtag {
+                self.hashtag(tokens.text_of(token), at, &mut hits);
+            }
             plain.push(at);
-            numbers.push(self.words.get(tokens.text_of(token)).copied().unwrap_or(0));
+            numbers.push(self.number(tokens.text_of(token)));
         }
         let function: Vec<bool> = numbers.iter().map(|number| self.function.contains(number)).collect();
         let determiner: Vec<bool> = numbers.iter().map(|number| self.determiner.contains(number)).collect();
@@ -152,11 +160,30 @@ impl Lexicon {
         }
     }
 
+    /// Gives the number of a word; of `soooo` that of `so`, of `goood` that of `good`.
+    fn number(&self, word: &str) -> u32 {
+        if let Some(number) = self.words.get(word) {
+            return *number;
+        }
+        [2, 1].iter().filter_map(|most| squeezed(word, *most)).find_map(|word| self.words.get(word.as_str())).copied().unwrap_or(0)
+    }
+
     fn emoji(&self, emoji: &str, at: u32, hits: &mut Vec<Hit>) {
         for &phrase in self.by_emoji.get(emoji).map_or(&[][..], Vec::as_slice) {
-            let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
-            hits.push(Hit { list, phrase, tokens: at as usize..at as usize + 1, slots: [None; 4] });
+            hits.push(self.hit(phrase, at));
         }
+    }
+
+    /// Hears `#worstservice` and `#brandfail`: words run together, the telling one first or last.
+    fn hashtag(&self, tag: &str, at: u32, hits: &mut Vec<Hit>) {
+        let word = tag.trim_start_matches('#');
+        let says = |stem: &str| word.starts_with(stem) || word.ends_with(stem);
+        hits.extend(self.by_tag.iter().filter(|(stem, _)| says(stem)).take(1).map(|(_, phrase)| self.hit(*phrase, at)));
+    }
+
+    fn hit(&self, phrase: u32, at: u32) -> Hit {
+        let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
+        Hit { list, phrase, tokens: at as usize..at as usize + 1, slots: [None; 4] }
     }
 }
 
@@ -257,12 +284,12 @@ impl Build {
             let number = crate::text::narrow(self.lexicon.phrases.len());
             self.lexicon.phrases.push(marked(line).map_err(mistake)?);
             self.lexicon.list_of.push(list);
-            if !self.emoji(&node, number) {
+            if self.hashtags(name, &node, number) || self.emoji(&node, number) {
+                self.lexicon.programs.push(Box::default());
+            } else {
                 let program = compile(&node, &mut self.vocabulary).map_err(mistake)?;
                 self.lexicon.programs.push(program.steps.into_boxed_slice());
                 self.anchor(&node, number).map_err(mistake)?;
-            } else {
-                self.lexicon.programs.push(Box::default());
             }
         }
         Ok(())
@@ -281,6 +308,23 @@ impl Build {
         for node in all {
             if let Node::Word(word) = node {
                 self.lexicon.by_emoji.entry(word.as_str().into()).or_default().push(number);
+            }
+        }
+        true
+    }
+
+    /// Keeps the words of a list for hashtags.
+    fn hashtags(&mut self, list: &str, node: &Node, number: u32) -> bool {
+        if !list.ends_with(HASHTAGS) {
+            return false;
+        }
+        let all = match node {
+            Node::Alt(nodes) => nodes.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for node in all {
+            if let Node::Word(word) = node {
+                self.lexicon.by_tag.push((word.as_str().into(), number));
             }
         }
         true
@@ -324,6 +368,22 @@ impl Build {
         self.lexicon.slots = self.vocabulary.slots;
         self.lexicon
     }
+}
+
+/// Shortens runs of more than two equal letters to `most`; `None` where there is no such run.
+fn squeezed(word: &str, most: usize) -> Option<String> {
+    let mut short = String::with_capacity(word.len());
+    let mut run: Vec<char> = Vec::new();
+    let mut squeezed = false;
+    for c in word.chars().map(Some).chain([None]) {
+        if c.is_none_or(|c| run.first().is_some_and(|first| *first != c)) {
+            let keep = if run.len() > 2 && run.first().is_some_and(|c| c.is_alphabetic()) { most } else { run.len() };
+            squeezed |= keep < run.len();
+            short.extend(run.drain(..).take(keep));
+        }
+        run.extend(c);
+    }
+    squeezed.then_some(short)
 }
 
 /// Puts classes in place of their names.

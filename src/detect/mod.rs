@@ -29,6 +29,7 @@
 //! | `stem*` | every word that begins so |
 //! | `(a\|b c)` `(a)?` `[a\|b]` | one of them; it or nothing (two spellings) |
 //! | `<class>` | any line of that class; classes may use classes |
+//! | `<number>` `<handle>` | any number; any handle |
 //! | `..3` | at most three tokens of any kind, same sentence |
 //! | `^` `$` | a clause begins, a clause ends here |
 //! | `//` | the next word may stand in the next sentence (otherwise only commas and the like may stand between) |
@@ -39,7 +40,8 @@
 //! | `{x:any}` | slot: a known name, a handle, else one to three words that are no function words |
 //!
 //! An emoji or emoticon is a phrase of its own (`😡`, `:(`, or `😡 | 🤬`). A token that is a known name
-//! is never a word (the brand may be called "Salt"); it only fills slots and gaps. Every phrase needs
+//! is never a word (the brand may be called "Salt"); it only fills slots and gaps. The words of a list
+//! whose name ends in `.tag` are heard at either end of a hashtag (`fail` in `#brandfail`). Every phrase needs
 //! at least one word that must stand in the text: it is tried only there.
 //!
 //! **2. A rule is code that reads hits**: `cues` names the lists without which it does not run, `read`
@@ -72,17 +74,20 @@
 //! brand leaves *it* unless the change says who is left.
 
 mod brand;
+mod complaint;
 mod detector;
 mod judge;
 mod languages;
 mod lexicon;
 mod matcher;
 mod phrase;
+mod praise;
 mod reading;
 mod rule;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 pub use brand::{CompiledBrand, Names};
 pub use detector::{Detector, Heard, Outcome, Scratch, hear_text};

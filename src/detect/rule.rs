@@ -67,6 +67,8 @@ pub const RULES: &[&dyn Rule] = &[
     &super::switch::JOIN,
     &super::switch::FEATURE,
     &super::switch::INSIDE,
+    &super::complaint::Complaint,
+    &super::praise::Praise,
 ];
 
 /// Finds a rule by its id.

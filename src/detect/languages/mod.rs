@@ -26,7 +26,15 @@ pub struct Language {
 pub const LANGUAGES: &[Language] = &[Language {
     code: "en",
     name: "English",
-    files: &[include_str!("en/words.txt"), include_str!("en/switch.txt"), include_str!("en/signals.txt")],
+    files: &[
+        include_str!("en/words.txt"),
+        include_str!("en/slang.txt"),
+        include_str!("en/switch.txt"),
+        include_str!("en/trouble.txt"),
+        include_str!("en/calm.txt"),
+        include_str!("en/praise.txt"),
+        include_str!("en/asks.txt"),
+    ],
 }];
 
 /// Gives the compiled phrases of a language; `None` where there are none.

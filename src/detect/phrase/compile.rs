@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::SLOTS;
 use super::parse::{Fill, Node};
+use crate::text::Kind;
 
 /// One step of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) enum Step {
     Slot(u8, u8, Fill),
     /// One token of any kind, in the same sentence.
     Any,
+    /// One token of this kind.
+    Kind(Kind),
     /// Goes on here first, there on failure.
     Split(u32, u32),
     /// Goes on there.
@@ -147,6 +150,7 @@ impl Program {
                 }
             }
             Node::Class(name) => return Err(format!("there is no class <{name}>")),
+            Node::Kind(kind) => self.steps.push(Step::Kind(*kind)),
             Node::Start => self.steps.push(Step::Start),
             Node::End => self.steps.push(Step::End),
             Node::Cross => self.steps.push(Step::Cross),
@@ -186,7 +190,7 @@ impl Program {
 /// How many tokens a phrase takes, at least and at most.
 fn width(node: &Node) -> (usize, usize) {
     match node {
-        Node::Word(_) | Node::Prefix(_) => (1, 1),
+        Node::Word(_) | Node::Prefix(_) | Node::Kind(_) => (1, 1),
         Node::Seq(all) => all.iter().map(width).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)),
         Node::Alt(all) => all.iter().map(width).fold((usize::MAX, 0), |sum, one| (sum.0.min(one.0), sum.1.max(one.1))),
         Node::Opt(inner) => (0, width(inner).1),

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::text::Kind;
+
 /// A mistake in a data file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -97,6 +99,8 @@ pub enum Node {
     Gap(usize),
     /// A class by its name.
     Class(String),
+    /// Any token of a kind: `<number>`, `<handle>`.
+    Kind(Kind),
     /// Begins a clause.
     Start,
     /// Ends a clause.
@@ -227,7 +231,11 @@ fn word(piece: &str) -> Result<Node, String> {
         return Ok(Node::Slot(name.to_owned(), fill));
     }
     if let Some(name) = piece.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).filter(|name| !name.is_empty()) {
-        return Ok(Node::Class(name.to_owned()));
+        return Ok(match name {
+            "number" => Node::Kind(Kind::Number),
+            "handle" => Node::Kind(Kind::Handle),
+            name => Node::Class(name.to_owned()),
+        });
     }
     if let Some(count) = piece.strip_prefix("..") {
         return match count.parse() {

@@ -66,6 +66,10 @@ pub(crate) fn attempt(
                     line.reaches(state.at, start, state.cross) && sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
                 fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
             }
+            Step::Kind(kind) => {
+                let fits = line.reaches(state.at, start, state.cross) && line.token(state.at).is_some_and(|token| token.kind == kind);
+                fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
+            }
             Step::Slot(place, name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
                 let mut slots = state.slots;
                 if let Some(slot) = slots.get_mut(place as usize) {

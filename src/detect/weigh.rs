@@ -1,0 +1,269 @@
+//! Adds up what a post says of trouble and of pleasure, word by word.
+//!
+//! The rules [`complaint`](super::complaint) and [`praise`](super::praise) both
+//! ask the same [`Mood`], so that they never contradict each other. Nothing in
+//! here is fitted: a *hard* word counts 3, a *soft* one 2, a *hint* 1, and what
+//! speaks against counts likewise; which word is which, and why, stands in the
+//! phrase files (`trouble.txt`, `calm.txt`, `praise.txt`). Each token counts
+//! once, for the strongest phrase that holds it, and of one list the second
+//! word adds 1 and further ones nothing: whoever swears five times does not
+//! complain five times.
+
+use super::phrase::Hit;
+use super::reading::Reading;
+use crate::text::{End, Kind, Tag};
+
+/// From how many points on a post is a complaint: one hard word says it, or a soft one with a hint.
+pub(super) const BAR: i32 = 3;
+
+/// From how many words on a post tells a story, and from how many a long one.
+///
+/// Whoever is pleased or only asks is brief; a person who writes at length to a company has something to settle.
+const STORY: (usize, usize) = (12, 20);
+
+/// Up to how many words a post is so short that one hard word is all it says.
+const SHORT: usize = 8;
+
+/// What a help desk's handle holds: whoever calls one is in need of help more often than not.
+const DESKS: &[&str] = &["help", "support", "care", "serv", "assist", "ask", "hilfe", "ayuda", "aide", "suporte"];
+
+/// The most phrases that are weighed; a post that says more has said enough.
+const MOST: usize = 400;
+
+/// What the phrases of one list say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Trouble said plainly.
+    Hard,
+    /// Trouble by circumstance: a delay, a loss, a price.
+    Soft,
+    /// Praise that stands for itself.
+    Strong,
+    /// Praise in passing.
+    Fine,
+    /// Thanks as manners have it.
+    Polite,
+    /// Nothing is wrong: counts against trouble.
+    Calm,
+    /// Speaks of other matters: counts more against trouble.
+    Away,
+    /// A word that rarely stands alone without trouble.
+    Hint,
+}
+
+impl Weight {
+    /// Reads the weight of a list from its name; `None` for lists of other rules.
+    fn of(list: &str) -> Option<Self> {
+        let (kind, name) = list.split_once('.')?;
+        Some(match (kind, name) {
+            ("hard", _) => Self::Hard,
+            ("soft", _) => Self::Soft,
+            ("hint", _) => Self::Hint,
+            ("calm", "own" | "notice" | "other") => Self::Away,
+            ("calm", _) => Self::Calm,
+            ("praise", "gratitude" | "strong") => Self::Strong,
+            ("praise", "polite") => Self::Polite,
+            ("praise", _) => Self::Fine,
+            _ => return None,
+        })
+    }
+
+    /// Who is asked first when two phrases claim a word. Thanks as such gives way to thanks for something.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Hard => 0,
+            Self::Strong => 1,
+            Self::Fine => 2,
+            Self::Polite => 3,
+            Self::Soft => 4,
+            Self::Away => 5,
+            Self::Calm => 6,
+            Self::Hint => 7,
+        }
+    }
+}
+
+/// A phrase that counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted<'a> {
+    /// Where it stands.
+    pub(super) hit: &'a Hit,
+    /// What it says.
+    pub(super) weight: Weight,
+    /// The number of its list.
+    list: u16,
+    /// A list that only goes by another name: thanks that close a post.
+    closing: bool,
+}
+
+/// What a post says, weighed.
+#[derive(Debug, Default)]
+pub(super) struct Mood<'a> {
+    /// The phrases that count, in the order of their strength.
+    pub(super) counted: Vec<Counted<'a>>,
+    /// Points of hard and soft words.
+    pub(super) trouble: i32,
+    /// All points for a complaint, less what speaks against one.
+    pub(super) total: i32,
+    /// Points of praise.
+    pub(super) praise: i32,
+    /// Says the opposite of what it means.
+    pub(super) ironic: bool,
+    /// Nothing pleases but thanks.
+    pub(super) only_polite: bool,
+    /// Asks something.
+    pub(super) asks: bool,
+}
+
+impl Mood<'_> {
+    /// Whether the post complains.
+    pub(super) fn complains(&self) -> bool {
+        self.total >= BAR
+    }
+
+    /// Whether the post is pleased. Circumstances take from it, manners alone do not outweigh them, and a
+    /// question says that something is still open.
+    pub(super) fn pleased(&self) -> bool {
+        let open = if self.asks { 2 } else { 0 };
+        let manners = self.only_polite && self.trouble > 0;
+        !self.complains() && !manners && self.praise - open - self.trouble / 2 >= 2
+    }
+}
+
+/// Weighs a post.
+pub(super) fn weigh<'a>(reading: &'a Reading<'_>) -> Mood<'a> {
+    let counted = claim(reading);
+    let count = |wanted: &dyn Fn(&Counted<'_>) -> bool| points(&counted, wanted);
+    let is = |weights: &'static [Weight]| move |one: &Counted<'_>| weights.contains(&one.weight) && !one.closing;
+    let trouble = count(&is(&[Weight::Hard, Weight::Soft]));
+    let praise = count(&is(&[Weight::Strong, Weight::Fine, Weight::Polite]));
+    let has = |weight: Weight| counted.iter().any(|one| one.weight == weight && !one.closing);
+    let named = |name: &str| counted.iter().any(|one| reading.list(one.hit) == name);
+    // "Broken" is a circumstance that kind words may be about; "rude" is not.
+    let harsh = counted.iter().any(|one| one.weight == Weight::Hard && reading.list(one.hit) != "hard.broken");
+    let mut mood = Mood { trouble, praise, ironic: named("hard.irony"), ..Mood::default() };
+    mood.only_polite = has(Weight::Polite) && !has(Weight::Strong) && !has(Weight::Fine);
+    mood.asks = reading.sentences().iter().any(|sentence| sentence.end == End::Question);
+    mood.total = trouble + count(&is(&[Weight::Hint])) + setting(reading, &mood, has(Weight::Hard));
+
+    let mut against = count(&|one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
+    if has(Weight::Polite) || named("praise.gratitude") {
+        against += 2;
+    }
+    if named("praise.strong") {
+        against += 2;
+    }
+    if has(Weight::Fine) {
+        against += 1;
+    }
+    if has(Weight::Strong) && !harsh {
+        // Kind words about how trouble was met: the trouble is their occasion.
+        against += 2 + lists(&counted, Weight::Soft);
+    }
+    // Nothing said beside it undoes trouble said plainly twice.
+    mood.total -= if harsh && trouble >= 5 { against.min(2) } else { against };
+    mood.counted = counted;
+    mood
+}
+
+/// Points for what the post is, beside its words: how long, to whom, asked how.
+fn setting(reading: &Reading<'_>, mood: &Mood<'_>, hard: bool) -> i32 {
+    let tokens = reading.tokens();
+    let words = tokens.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Number)).count();
+    let handle = tokens.iter().any(|token| token.kind == Kind::Handle);
+    let named = tokens.iter().any(|token| token.tag == Tag::Brand);
+    let desk = (0..tokens.len()).any(|index| {
+        reading.token(index).is_some_and(|token| token.kind == Kind::Handle) && DESKS.iter().any(|desk| reading.word(index).contains(desk))
+    });
+    let mut points = i32::from(words >= STORY.0) + i32::from(words >= STORY.1) + i32::from(desk);
+    points += i32::from(words <= SHORT && hard);
+    // One plain question wants to know; a second one, or one with a cry, is losing patience.
+    let impatient = reading.text().matches('?').count() > 1 || reading.text().contains("?!") || reading.text().contains("!?");
+    points += if impatient { 1 } else { -i32::from(mood.asks) };
+    if !named && !desk && mood.trouble == 0 {
+        // Hints alone are about anything.
+        points -= 1;
+    }
+    if !named && !handle {
+        // Neither names nor calls anybody: a post with a link or a tag is a broadcast, one without may be.
+        let broadcast = reading.text().contains('…') || tokens.iter().any(|token| matches!(token.kind, Kind::Url | Kind::Hashtag));
+        points -= if broadcast { 3 } else { 1 };
+    }
+    points
+}
+
+/// How many lists of a weight speak.
+fn lists(counted: &[Counted<'_>], weight: Weight) -> i32 {
+    let mut lists: Vec<u16> = counted.iter().filter(|one| one.weight == weight).map(|one| one.list).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    i32::try_from(lists.len()).unwrap_or(i32::MAX)
+}
+
+/// Adds up lists: the first phrase counts in full, the second adds 1; a third counts among hints alone, where each says little.
+fn points(counted: &[Counted<'_>], wanted: &dyn Fn(&Counted<'_>) -> bool) -> i32 {
+    let mut sums: Vec<(u16, bool, i32)> = Vec::new();
+    for one in counted.iter().filter(|one| wanted(one)) {
+        let first = match one.weight {
+            Weight::Hard | Weight::Strong | Weight::Polite => 3,
+            Weight::Soft | Weight::Fine | Weight::Away => 2,
+            Weight::Hint | Weight::Calm => 1,
+        };
+        let first = if one.closing { 1 } else { first };
+        let most = first + if one.weight == Weight::Hint { 2 } else { 1 };
+        match sums.iter_mut().find(|sum| sum.0 == one.list && sum.1 == one.closing) {
+            Some(sum) => sum.2 = (sum.2 + 1).min(most),
+            None => sums.push((one.list, one.closing, first)),
+        }
+    }
+    sums.iter().map(|sum| sum.2).sum()
+}
+
+/// Gives each token to the strongest phrase that holds it, and drops what says the same again.
+fn claim<'a>(reading: &'a Reading<'_>) -> Vec<Counted<'a>> {
+    let mut all: Vec<(u8, Counted<'a>)> = Vec::new();
+    for hit in reading.hits_under("") {
+        let name = reading.list(hit);
+        let Some(weight) = Weight::of(name) else { continue };
+        // "No problem" is no problem.
+        let rank = if name == "calm.light" && hit.tokens.len() > 1 { 0 } else { weight.rank() + 1 };
+        all.push((rank, Counted { hit, weight, list: hit.list, closing: false }));
+    }
+    all.sort_by_key(|(rank, one)| (*rank, std::cmp::Reverse(one.hit.tokens.len()), one.hit.tokens.start));
+    all.truncate(MOST);
+    let mut taken = vec![false; reading.tokens().len()];
+    let mut counted: Vec<Counted<'a>> = Vec::new();
+    for (_, mut one) in all {
+        let free = taken.get(one.hit.tokens.clone()).is_some_and(|tokens| tokens.contains(&false));
+        if !free {
+            continue;
+        }
+        taken.get_mut(one.hit.tokens.clone()).into_iter().for_each(|tokens| tokens.fill(true));
+        if wished(reading, &one) || counted.iter().any(|before| says_the_same(reading, before, &one)) {
+            continue;
+        }
+        one.closing = one.weight == Weight::Polite && closes(reading, one.hit);
+        counted.push(one);
+    }
+    counted
+}
+
+/// Whether a praise is only wished for, or denied: "would be great", "if you were helpful", "not a happy".
+fn wished(reading: &Reading<'_>, one: &Counted<'_>) -> bool {
+    let gift = reading.list(one.hit) == "praise.gratitude";
+    matches!(one.weight, Weight::Strong | Weight::Fine) && !gift && reading.before("wish.scope", one.hit.tokens.start, 3).is_some()
+}
+
+/// Whether two phrases of one list have the same words.
+fn says_the_same(reading: &Reading<'_>, one: &Counted<'_>, other: &Counted<'_>) -> bool {
+    one.list == other.list
+        && one.hit.tokens.len() == other.hit.tokens.len()
+        && one.hit.tokens.clone().zip(other.hit.tokens.clone()).all(|(a, b)| reading.word(a) == reading.word(b))
+}
+
+/// Whether thanks only close the post, as under a letter: something stands before them and nothing of weight behind.
+fn closes(reading: &Reading<'_>, hit: &Hit) -> bool {
+    let is_word = |index: usize| reading.token(index).is_some_and(|token| token.kind == Kind::Word);
+    let before = (0..hit.tokens.start).filter(|index| is_word(*index)).take(3).count();
+    before == 3 && (hit.tokens.end..reading.tokens().len()).all(|index| !is_word(index) || reading.is_function(index))
+}
