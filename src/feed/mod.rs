@@ -8,6 +8,7 @@
 mod answer;
 mod bluesky;
 mod clock;
+mod file;
 mod hackernews;
 mod inbox;
 mod loose;
@@ -178,7 +179,7 @@ impl std::fmt::Debug for FeedKind {
 }
 
 /// Every kind of feed, in the order of the documentation.
-pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND, &mastodon::KIND, &webhook::KIND];
+pub const FEEDS: &[&FeedKind] = &[&rss::KIND, &hackernews::KIND, &bluesky::KIND, &mastodon::KIND, &file::KIND, &webhook::KIND];
 
 /// Finds a kind by its name.
 pub fn kind(name: &str) -> Option<&'static FeedKind> {
