@@ -5,6 +5,7 @@
 //! process status.
 
 mod cases;
+mod classify;
 mod completions;
 mod demo;
 mod exit;
@@ -60,6 +61,7 @@ pub enum Colour {
 pub enum Command {
     Run(run::Args),
     Demo(demo::Args),
+    Classify(classify::Args),
     Cases(cases::Args),
     Outbox(outbox::Args),
     Status(status::Args),
@@ -95,6 +97,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
         Command::Demo(args) => demo::run(args),
+        Command::Classify(args) => classify::run(args, cli.config.as_deref()),
         Command::Cases(args) => cases::run(args, cli.config.as_deref()),
         Command::Outbox(args) => outbox::run(args, cli.config.as_deref()),
         Command::Status(args) => status::run(args, cli.config.as_deref()),

@@ -36,6 +36,13 @@ impl CompiledBrand {
         Self { names, matcher: Matcher::new(terms), tags }
     }
 
+    /// Whether a text names the brand itself.
+    pub fn is_named(&self, text: &str) -> bool {
+        let mut folded = Folded::default();
+        folded.fold(text);
+        self.spans(&folded).iter().any(|span| span.tag == Tag::Brand)
+    }
+
     /// Finds whom a text names.
     pub(super) fn spans(&self, folded: &Folded) -> Vec<Span> {
         let mut found: Vec<Match> = Vec::new();

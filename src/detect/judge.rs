@@ -2,8 +2,13 @@
 
 use super::reading::Reading;
 use super::rule::{Found, Party};
-use super::switch::verdict;
-use crate::domain::{Attribute, Hearing, Primary, Signal, Stance, Switch};
+use super::switch::{TURNED, verdict};
+use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Switch};
+
+/// Whether a finding counts: nothing it carries turns it.
+pub fn counts(finding: &Finding) -> bool {
+    !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
+}
 
 /// Adds findings up.
 pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {

@@ -91,6 +91,7 @@ mod weigh;
 
 pub use brand::{CompiledBrand, Names};
 pub use detector::{Detector, Heard, Outcome, Scratch, hear_text};
+pub use judge::counts;
 pub use languages::{LANGUAGES, Language, language, lexicon};
 pub use lexicon::Lexicon;
 pub use phrase::{Hit, Phrase};

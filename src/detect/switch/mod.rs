@@ -26,7 +26,7 @@ use clause::Clause;
 use party::{Slot, slot, understood_left};
 
 pub(super) use family::*;
-pub(super) use verdict::verdict;
+pub(super) use verdict::{TURNED, verdict};
 
 use super::{Doc, Found, Hit, Party, Reading, Rule};
 use crate::domain::{Attribute, Role, Signal};
