@@ -152,9 +152,9 @@ impl Stream {
 
     /// Listens until there is a page to hand on, or the connection ends.
     pub(super) async fn listen(&mut self, clock: Clock) {
-        let started = Instant::now();
-        let mut until = started + IDLE;
-        let mut waiting = false;
+        // A call that was dropped may have left something: it has waited long enough.
+        let mut waiting = self.is_worth_a_page();
+        let mut until = Instant::now() + if waiting { WINDOW } else { IDLE };
         while let Some(socket) = &mut self.socket {
             let silent = self.heard + SILENCE;
             let heard = timeout_at(until.min(silent), socket.next()).await;
@@ -179,11 +179,15 @@ impl Stream {
             if now >= until || self.page.mentions.len() >= BATCH || self.page.deleted.len() >= 4 * BATCH {
                 break;
             }
-            if !waiting && (!self.page.mentions.is_empty() || self.missing.is_some()) {
+            if !waiting && self.is_worth_a_page() {
                 waiting = true;
                 until = now + WINDOW;
             }
         }
+    }
+
+    fn is_worth_a_page(&self) -> bool {
+        !self.page.mentions.is_empty() || self.missing.is_some()
     }
 
     /// Gives up the socket and remembers why.

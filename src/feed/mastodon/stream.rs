@@ -106,8 +106,9 @@ impl Stream {
 
     /// Listens until something was heard or the time is up.
     pub(super) async fn listen(&mut self, until: Instant, window: std::time::Duration, home: &Home, now: impl Fn() -> Timestamp) {
-        let mut until = until;
-        let mut waiting = false;
+        // A call that was dropped may have left something: it has waited long enough.
+        let mut waiting = self.is_worth_a_page();
+        let mut until = if waiting { until.min(Instant::now() + window) } else { until };
         while let Some(socket) = &mut self.socket {
             match timeout_at(until, socket.next()).await {
                 Err(_) => return,
@@ -119,7 +120,7 @@ impl Stream {
             if Instant::now() >= until {
                 return;
             }
-            if !waiting && (!self.page.mentions.is_empty() || !self.page.deleted.is_empty()) {
+            if !waiting && self.is_worth_a_page() {
                 waiting = true;
                 until = until.min(Instant::now() + window);
             }
@@ -128,6 +129,10 @@ impl Stream {
         if !waiting {
             tokio::time::sleep_until(until).await;
         }
+    }
+
+    fn is_worth_a_page(&self) -> bool {
+        !self.page.mentions.is_empty() || !self.page.deleted.is_empty()
     }
 
     fn end(&mut self, why: String) {
