@@ -9,9 +9,11 @@ mod classify;
 mod completions;
 mod demo;
 mod exit;
+mod explain;
 mod outbox;
 mod output;
 mod run;
+mod scan;
 mod setup;
 mod status;
 
@@ -62,6 +64,8 @@ pub enum Command {
     Run(run::Args),
     Demo(demo::Args),
     Classify(classify::Args),
+    Scan(scan::Args),
+    Explain(explain::Args),
     Cases(cases::Args),
     Outbox(outbox::Args),
     Status(status::Args),
@@ -98,6 +102,8 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
         Command::Demo(args) => demo::run(args),
         Command::Classify(args) => classify::run(args, cli.config.as_deref()),
+        Command::Scan(args) => scan::run(args, cli.config.as_deref()),
+        Command::Explain(args) => explain::run(args, cli.config.as_deref()),
         Command::Cases(args) => cases::run(args, cli.config.as_deref()),
         Command::Outbox(args) => outbox::run(args, cli.config.as_deref()),
         Command::Status(args) => status::run(args, cli.config.as_deref()),

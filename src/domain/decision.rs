@@ -53,6 +53,26 @@ words!(
 );
 
 impl Reason {
+    /// Says in one sentence what happened to the mention, and what would change it.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::NewCase => "it opened a case, and its route sent it out",
+            Self::CaseRose => "its author's open case became more urgent, and its route sent it out again",
+            Self::CaseGrew => "its author has an open case of this matter already; it was added there without a second alert",
+            Self::OwnAccount => "one of our own accounts wrote it (`own` of the watch)",
+            Self::AnsweredByUs => "one of our own accounts wrote it in the thread of a case, which is answered now",
+            Self::Repost => "it passes on somebody else's post without words of its own",
+            Self::CrossPost => "the same author wrote the same words before, here or on another network",
+            Self::Copied => "the same twelve words or more were heard from another author before",
+            Self::NoSignal => "it names the watch, and no rule heard anything that needs a human",
+            Self::NoRoute => "no route takes it: add one that fits, or one without `when`",
+            Self::Known => "the same post (network and native id) was stored before",
+            Self::NotNamed => "no term of the watch stands in it as a whole word, tag, handle or link",
+            Self::Excluded => "a phrase of the watch's `exclude` stands in it",
+            Self::Ambiguous => "only an ambiguous term stands in it, without a context word in the post or its parent",
+        }
+    }
+
     /// Whether a human hears of it.
     pub fn alerts(self) -> bool {
         matches!(self, Self::NewCase | Self::CaseRose)
@@ -87,4 +107,18 @@ pub struct Decision {
     pub answer_by: Option<Timestamp>,
     /// The deliveries it asks for; empty unless `reason.alerts()`.
     pub deliveries: Vec<Planned>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_an_answer_of_its_own() {
+        let mut answers: Vec<&str> = Reason::ALL.iter().map(|reason| reason.says()).collect();
+        answers.sort_unstable();
+        answers.dedup();
+        assert_eq!(answers.len(), Reason::ALL.len());
+        assert!(answers.iter().all(|answer| answer.len() > 30));
+    }
 }

@@ -52,14 +52,6 @@ name   = "Dropbox"
 terms  = ["dropbox", "#dropbox", "@dropbox"]
 rivals = ["nomadesk"]
 
-[rivals.dropbox]
-name  = "Dropbox"
-terms = ["dropbox", "#dropbox"]
-
-[rivals.nomadesk]
-name  = "Nomadesk"
-terms = ["nomadesk", "#nomadesk"]
-
 [feeds.bluesky]
 type    = "bluesky"
 hosts   = ["{websocket}"]
@@ -112,7 +104,7 @@ impl Drop for Scene {
 pub fn run(_: &Args) -> Result<Exit, Failure> {
     let scene = Scene::new()?;
     let mut quiet = Config::default();
-    quiet.log.level = "error".into();
+    quiet.log.level = "off".into();
     setup::logs(&quiet)?;
     setup::runtime()?.block_on(play(&scene))
 }
@@ -130,7 +122,7 @@ async fn play(scene: &Scene) -> Result<Exit, Failure> {
     let (config, _) = parsed.map_err(|mistakes| setup::refuse(&mistakes))?;
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
     let mut plan = Plan::build(&config, &client, &Inboxes::default(), None).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
-    let stopwatch = Stopwatch::new(clock.clone());
+    let stopwatch = Stopwatch::new(clock.clone(), stop.clone());
     for planned in &mut plan.notifiers {
         planned.notifier = Arc::new(stopwatch.around(Arc::clone(&planned.notifier)));
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Failure, Format, Output};
 use crate::domain::{Alert, Receipt};
@@ -17,12 +18,14 @@ use crate::store::Store;
 #[derive(Debug, Clone)]
 pub(super) struct Stopwatch {
     clock: Clock,
+    /// Cancelled when standard output is closed: nobody looks any more.
+    nobody: CancellationToken,
     seconds: Arc<Mutex<Vec<f64>>>,
 }
 
 impl Stopwatch {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, seconds: Arc::default() }
+    pub(super) fn new(clock: Clock, nobody: CancellationToken) -> Self {
+        Self { clock, nobody, seconds: Arc::default() }
     }
 
     /// Wraps a notifier; what it sends and answers stays the same.
@@ -46,7 +49,11 @@ pub(super) struct Watched {
 #[async_trait]
 impl Notifier for Watched {
     async fn send(&self, alert: &Alert, key: &str) -> Result<Receipt, SendError> {
-        let receipt = self.inner.send(alert, key).await?;
+        let answer = self.inner.send(alert, key).await;
+        if matches!(answer, Err(SendError::Gone { .. })) {
+            self.stopwatch.nobody.cancel();
+        }
+        let receipt = answer?;
         if let Alert::Mention(alert) = alert
             && let Some(posted) = alert.mention.posted
         {
