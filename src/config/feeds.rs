@@ -13,6 +13,7 @@ pub(super) const FEEDS: Part = Part {
     shape: Shape::Kinds,
     fields: FEED_FIELDS,
     doc: "Where to listen: one section per feed, under a name of your choice. `type` picks the kind; `courtier feeds` lists them with their keys.",
+    sample: "",
 };
 
 /// When a feed that hears nothing is called deaf.

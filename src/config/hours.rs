@@ -21,6 +21,10 @@ pub(super) const HOURS: Part = Part {
     shape: Shape::Table,
     fields: HOURS_FIELDS,
     doc: "When people are there. Due times count staffed hours, and routes may name other notifiers for the rest (`off_hours`).",
+    sample: r#"[hours]
+zone    = "Europe/Brussels"
+staffed = ["Mon-Fri 08:00-12:30", "Mon-Fri 13:00-18:00"]
+"#,
 };
 
 /// The days as they are written, Monday first.

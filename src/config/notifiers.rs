@@ -14,6 +14,7 @@ pub(super) const NOTIFIERS: Part = Part {
     shape: Shape::Kinds,
     fields: NOTIFIER_FIELDS,
     doc: "How to reach people: one section per receiver, under a name of your choice that routes use. `type` picks the kind; `courtier notifiers` lists them with their keys.",
+    sample: "",
 };
 
 /// How long a notifier tries unless its section says otherwise.

@@ -27,6 +27,8 @@ pub struct Part {
     pub fields: &'static [Field],
     /// A few sentences for the docs and the schema.
     pub doc: &'static str,
+    /// Commented TOML of one section, shown by `init` and the docs; empty where the kinds bring theirs.
+    pub sample: &'static str,
 }
 
 impl Part {
@@ -50,8 +52,8 @@ pub const PARTS: &[Part] = &[
     feeds::FEEDS,
     notifiers::NOTIFIERS,
     routes::ROUTES,
-    rules::RULES,
     hours::HOURS,
+    rules::RULES,
     settings::REPLY,
     settings::STORE,
     settings::PRIVACY,

@@ -56,6 +56,13 @@ pub(super) const ROUTES: Part = Part {
     shape: Shape::List,
     fields: ROUTE_FIELDS,
     doc: "Who hears of what. The first route that fits wins unless it has `continue = true`. Without routes every notifier hears everything that is not noise: urgent and today at once, the digest gathered by the hour.",
+    sample: r#"[[routes]]                                      # the first that fits wins, unless `continue = true`
+when      = { priority = "urgent" }
+to        = ["care"]
+fold      = { by = ["thread", "author"], wait = "10s" }
+escalate  = [{ after = "10m", to = ["lead"] }]  # while nobody has taken the case
+off_hours = ["pager"]                           # instead of `to` outside the staffed hours
+"#,
 };
 
 /// What a route takes; an empty list takes everything.

@@ -32,8 +32,22 @@ const RULE_FIELDS: &[Field] = &[
 ];
 
 /// The part as lists.
-pub(super) const RULES: Part =
-    Part { key: "rules", shape: Shape::List, fields: RULE_FIELDS, doc: "Rules of your own. The built-in rules need no entry." };
+pub(super) const RULES: Part = Part {
+    key: "rules",
+    shape: Shape::List,
+    fields: RULE_FIELDS,
+    doc: "Rules of your own. The built-in rules need no entry.",
+    sample: r#"[[rules]]                                       # built-in rules need no entry
+id       = "sync-trouble"
+match    = '''brand AND ((sync* NEAR/4 (fail* OR broken OR stuck)) OR "lost my files")'''
+signal   = "complaint"
+priority = "urgent"
+mode     = "shadow"                             # record and count only; then "live"
+  [[rules.test]]
+  text   = "Nomadesk sync is broken again"
+  expect = { fires = true }
+"#,
+};
 
 /// A text of the match language and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

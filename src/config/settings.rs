@@ -19,6 +19,10 @@ pub(super) const REPLY: Part = Part {
         Field::optional("sign_as", Form::Text, "How drafts are signed, such as `Ann from Nomadesk`."),
     ],
     doc: "Drafts. They state only what stands in the post or in the facts file, and are never posted by the program.",
+    sample: r#"[reply]
+facts   = "facts.toml"                          # drafts may state only what stands here or in the post
+sign_as = "Ann from Nomadesk"
+"#,
 };
 
 /// The part as lists.
@@ -35,6 +39,10 @@ pub(super) const STORE: Part = Part {
         Field::optional("max_size", Form::Size, "The largest the database may grow; beyond it courtier stops reading and says so."),
     ],
     doc: "Where everything durable is kept.",
+    sample: r#"[store]
+path     = "/var/lib/courtier/courtier.db"
+max_size = "2GB"
+"#,
 };
 
 /// The part as lists.
@@ -47,6 +55,10 @@ pub(super) const PRIVACY: Part = Part {
         Field::optional("recheck_deleted", Form::Duration, "How often to ask whether a post still stands."),
     ],
     doc: "How long what strangers wrote is kept.",
+    sample: r#"[privacy]
+keep_text   = "90d"
+keep_author = "365d"
+"#,
 };
 
 /// The part as lists.
@@ -61,6 +73,13 @@ pub(super) const NET: Part = Part {
         Field::optional("egress", Form::Texts, "The only hosts that may be called; `*.example.org` covers every host below."),
     ],
     doc: "The way out.",
+    sample: r#"[net]
+user_agent    = "courtier (care@nomadesk.com)"
+proxy         = "http://127.0.0.1:3128"
+ca_file       = "/etc/ssl/certs/our-proxy.pem"
+allow_private = ["10.0.0.0/8"]
+egress        = ["*.slack.com", "*.bsky.network"]
+"#,
 };
 
 /// The part as lists.
@@ -72,6 +91,10 @@ pub(super) const LOG: Part = Part {
         Field::optional("level", Form::OneOf(&["error", "warn", "info", "debug", "trace"]), "The least that is logged; default info."),
     ],
     doc: "The log.",
+    sample: r#"[log]
+format = "auto"                                 # journald under systemd, else text; or "json"
+level  = "info"
+"#,
 };
 
 /// The part as lists.
@@ -83,6 +106,9 @@ pub(super) const WEB: Part = Part {
         Field::optional("listen", Form::Text, "A loopback address and a port; default `127.0.0.1:9464`. Port 0 lets the system choose."),
     ],
     doc: "Health, metrics and inbound webhooks, on loopback; a reverse proxy brings them further.",
+    sample: r#"[web]
+listen = "127.0.0.1:9464"                       # /healthz, /readyz, /metrics, inbound webhooks
+"#,
 };
 
 /// `[reply]`.

@@ -31,6 +31,15 @@ pub(super) const WATCHES: Part = Part {
     shape: Shape::Named,
     fields: WATCH_FIELDS,
     doc: "What to listen for: one section per brand you care for. Terms match whole words, whatever their case and accents.",
+    sample: r##"[watches.nomadesk]
+name      = "Nomadesk"
+terms     = ["nomadesk", "@nomadesk", "#nomadesk", "nomadesk.com"]   # whole words, whatever their case and accents
+ambiguous = ["nomad desk"]                      # counts only with a context word in the post or its parent
+context   = ["cloud", "sync*", "storage", "file*"]
+exclude   = ["standing desk", "digital nomad"]  # phrases that take a post out
+own       = ["bluesky:nomadesk.com", "mastodon:@help@nomadesk.com"]  # your accounts: never an alert; their reply = answered
+rivals    = ["dropbox"]
+"##,
 };
 
 /// The part as lists.
@@ -39,6 +48,10 @@ pub(super) const RIVALS: Part = Part {
     shape: Shape::Named,
     fields: RIVAL_FIELDS,
     doc: "Brands that customers come from or go to. A watch names its rivals; they are never watched for themselves.",
+    sample: r#"[rivals.dropbox]
+name  = "Dropbox"
+terms = ["dropbox", "drop box", "@dropbox"]
+"#,
 };
 
 /// Checks every watch and rival and resolves the names between them.
