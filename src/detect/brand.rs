@@ -22,6 +22,12 @@ pub struct Names {
     pub rivals: Vec<String>,
 }
 
+impl Names {
+    pub(super) fn new(brand: &Brand, rivals: &[Brand]) -> Self {
+        Self { brand: brand.name.clone(), rivals: rivals.iter().map(|rival| rival.name.clone()).collect() }
+    }
+}
+
 impl CompiledBrand {
     /// Compiles a brand and its rivals.
     pub fn new(brand: &Brand, rivals: &[Brand]) -> Self {
@@ -32,8 +38,7 @@ impl CompiledBrand {
             terms.extend(rival.terms.iter().map(String::as_str));
             tags.resize(terms.len(), tag);
         }
-        let names = Names { brand: brand.name.clone(), rivals: rivals.iter().map(|rival| rival.name.clone()).collect() };
-        Self { names, matcher: Matcher::new(terms), tags }
+        Self { names: Names::new(brand, rivals), matcher: Matcher::new(terms), tags }
     }
 
     /// Whether a text names the brand itself.

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use super::brand::{CompiledBrand, Names, leftmost};
 use super::judge::judge;
 use super::languages::{language, lexicon};
@@ -10,13 +12,14 @@ use super::matcher::{Match, Matcher};
 use super::reading::Reading;
 use super::rule::{self, RULES};
 use crate::domain::{Hearing, Mention, Primary, Watch};
-use crate::text::{Folded, Map, Span, Tag, Tokens};
+use crate::text::{Folded, Map, Span, Tag, Tokens, folded};
 
 /// Buffers that one caller reuses from post to post.
 #[derive(Debug, Default)]
 pub struct Scratch {
     folded: Folded,
     found: Vec<Match>,
+    uses: Vec<(u32, TermRole, Match)>,
 }
 
 /// What was heard for one watch.
@@ -48,181 +51,181 @@ pub enum Outcome {
 /// All terms of all watches and all rules, built once and shared.
 #[derive(Debug)]
 pub struct Detector {
-    watches: Vec<Watched>,
+    names: Vec<Names>,
     matcher: Matcher,
-    /// Each term as it was written, and what it is to whom.
-    terms: Vec<(String, Vec<Use>)>,
+    /// Each term as it was written, and where its uses stand.
+    terms: Vec<(String, std::ops::Range<usize>)>,
+    /// What each term is to which watch.
+    uses: Vec<(u32, TermRole)>,
+    /// The watches that a handle belongs to, with the network of an own account.
+    handles: FxHashMap<String, Vec<(u32, Option<String>)>>,
 }
 
 /// What a term is to a watch.
-#[derive(Debug, Clone, Copy)]
-struct Use {
-    watch: usize,
-    role: TermRole,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TermRole {
     Names(Tag),
     Ambiguous,
+    Context,
     Excludes,
+    /// A link of the post leads to the brand; its words need not stand in the text.
+    Linked,
 }
 
-/// What is kept of a watch.
-#[derive(Debug)]
-struct Watched {
-    names: Names,
-    context: Vec<String>,
-    own: Vec<(String, String)>,
-    handles: Vec<String>,
+impl TermRole {
+    /// Whether the term makes a post worth hearing.
+    fn calls(self) -> bool {
+        matches!(self, Self::Names(_) | Self::Ambiguous)
+    }
 }
 
 impl Detector {
     /// Builds the tables.
     pub fn new(watches: &[Watch]) -> Self {
-        let mut numbers = rustc_hash::FxHashMap::default();
-        let mut terms: Vec<(String, Vec<Use>)> = Vec::new();
-        for (watch, rules) in watches.iter().enumerate() {
-            let mut add = |term: &str, role: TermRole| {
-                let folded = crate::text::folded(term.trim());
-                let at = *numbers.entry(folded).or_insert_with(|| {
-                    terms.push((term.to_owned(), Vec::new()));
-                    terms.len() - 1
-                });
-                if let Some((_, uses)) = terms.get_mut(at) {
-                    uses.push(Use { watch, role });
-                }
-            };
-            rules.brand.terms.iter().for_each(|term| add(term, TermRole::Names(Tag::Brand)));
-            rules.ambiguous.iter().for_each(|term| add(term, TermRole::Ambiguous));
-            rules.exclude.iter().for_each(|term| add(term, TermRole::Excludes));
-            for (index, rival) in rules.rivals.iter().enumerate() {
-                let tag = Tag::Rival(u16::try_from(index).unwrap_or(u16::MAX));
-                rival.terms.iter().for_each(|term| add(term, TermRole::Names(tag)));
+        let mut terms: FxHashMap<String, (String, Vec<(u32, TermRole)>)> = FxHashMap::default();
+        let mut handles: FxHashMap<String, Vec<(u32, Option<String>)>> = FxHashMap::default();
+        for (index, watch) in watches.iter().enumerate() {
+            let number = crate::text::narrow(index);
+            for (term, role) in roles(watch) {
+                terms.entry(folded(term.trim())).or_insert_with(|| (term.to_owned(), Vec::new())).1.push((number, role));
+            }
+            for handle in watch.brand.terms.iter().filter_map(|term| term.strip_prefix('@')) {
+                handles.entry(folded(handle)).or_default().push((number, None));
+            }
+            for own in &watch.own {
+                let handle = folded(own.handle.trim_start_matches('@'));
+                handles.entry(handle).or_default().push((number, Some(own.network.as_str().to_owned())));
             }
         }
-        let matcher = Matcher::new(terms.iter().map(|(term, _)| term.as_str()));
-        Self { watches: watches.iter().map(Watched::new).collect(), matcher, terms }
+        // In order, so that the same watches always make the same tables.
+        let mut listed: Vec<(String, (String, Vec<(u32, TermRole)>))> = terms.into_iter().collect();
+        listed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let matcher = Matcher::new(listed.iter().map(|(folded, _)| folded.as_str()));
+        let mut uses = Vec::new();
+        let terms = listed.into_iter().map(|(_, (term, its))| {
+            let from = uses.len();
+            uses.extend(its);
+            (term, from..uses.len())
+        });
+        let terms = terms.collect();
+        let names = watches.iter().map(|watch| Names::new(&watch.brand, &watch.rivals)).collect();
+        Self { names, matcher, terms, uses, handles }
     }
 
     /// Says whether a text names anything we watch: the hot path, for every post of a firehose.
     pub fn names_any(&self, text: &str, scratch: &mut Scratch) -> bool {
         scratch.folded.fold(text);
-        scratch.found.clear();
-        self.matcher.find(&scratch.folded, &mut scratch.found);
-        !scratch.found.is_empty()
+        self.matcher.scan(&scratch.folded, &mut |found| self.uses(&found).iter().any(|(_, role)| role.calls()))
     }
 
     /// Hears a mention for every watch it names or addresses; empty when it names none.
     ///
     /// A post that names only a rival counts when somebody leaves that rival and has chosen nobody.
     pub fn hear(&self, mention: &Mention, scratch: &mut Scratch) -> Vec<Heard> {
-        let map = scratch.folded.fold_mapped(&mention.text);
-        scratch.found.clear();
-        self.matcher.find(&scratch.folded, &mut scratch.found);
-        let mut heard = Vec::new();
-        for (index, watched) in self.watches.iter().enumerate() {
-            let about = watched.is_addressed(mention) || self.links_name(index, mention);
-            let outcome = self.hear_watch(index, watched, mention, &scratch.folded, &map, &scratch.found, about);
-            heard.extend(outcome.map(|outcome| Heard { watch: index, outcome }));
-        }
-        heard
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one private step of hear with everything it has at hand")]
-    fn hear_watch(
-        &self,
-        index: usize,
-        watched: &Watched,
-        mention: &Mention,
-        folded: &Folded,
-        map: &Map,
-        found: &[Match],
-        about: bool,
-    ) -> Option<Outcome> {
-        let uses = |found: &Match| {
-            let uses = self.terms.get(found.term as usize).map_or(&[][..], |(_, uses)| uses.as_slice());
-            uses.iter().filter(move |use_| use_.watch == index).map(|use_| use_.role).collect::<Vec<_>>()
-        };
-        let mut spans = Vec::new();
-        let (mut excluded, mut ambiguous) = (None, Vec::new());
-        for one in found {
-            for role in uses(one) {
+        let Scratch { folded, found, uses } = scratch;
+        uses.clear();
+        // What a parent or a link says comes first: its buffers are used again for the post itself.
+        for (text, linked) in
+            mention.thread.parent_text.iter().map(|text| (text, false)).chain(mention.links.iter().map(|link| (link, true)))
+        {
+            folded.fold(text);
+            found.clear();
+            self.matcher.find(folded, found);
+            for (one, &(watch, role)) in found.iter().flat_map(|one| self.uses(one).iter().map(move |its| (one, its))) {
                 match role {
-                    TermRole::Names(tag) => spans.push(Span { start: one.start, end: one.end, tag }),
-                    TermRole::Excludes => excluded = excluded.or(Some(one.term)),
-                    TermRole::Ambiguous => ambiguous.push(*one),
+                    TermRole::Context if !linked => uses.push((watch, TermRole::Context, *one)),
+                    TermRole::Names(Tag::Brand) if linked => uses.push((watch, TermRole::Linked, *one)),
+                    _ => {}
                 }
             }
         }
-        if !ambiguous.is_empty() && watched.has_context(&folded.text, mention.thread.parent_text.as_deref()) {
-            spans.extend(ambiguous.drain(..).map(|one| Span { start: one.start, end: one.end, tag: Tag::Brand }));
+        let map = folded.fold_mapped(&mention.text);
+        found.clear();
+        self.matcher.find(folded, found);
+        uses.extend(found.iter().flat_map(|one| self.uses(one).iter().map(|&(watch, role)| (watch, role, *one))));
+        let addressed = self.addressed(mention);
+        let none = Match { term: u32::MAX, start: 0, end: 0 };
+        uses.extend(addressed.iter().map(|&watch| (watch, TermRole::Linked, none)));
+        uses.sort_unstable_by_key(|(watch, role, one)| (*watch, one.start, std::cmp::Reverse(one.end), *role));
+        let by_watch = uses.chunk_by(|one, other| one.0 == other.0);
+        let heard = by_watch.filter_map(|uses| {
+            let watch = uses.first()?.0;
+            let outcome = self.outcome(watch, mention, folded, &map, uses, addressed.contains(&watch))?;
+            Some(Heard { watch: watch as usize, outcome })
+        });
+        heard.collect()
+    }
+
+    /// What came of one watch; `None` when nothing names it.
+    fn outcome(
+        &self,
+        watch: u32,
+        mention: &Mention,
+        folded: &Folded,
+        map: &Map,
+        uses: &[(u32, TermRole, Match)],
+        addressed: bool,
+    ) -> Option<Outcome> {
+        let with = |wanted: TermRole| uses.iter().filter(move |(_, role, _)| *role == wanted).map(|(_, _, one)| *one);
+        let linked = with(TermRole::Linked).next().is_some();
+        let term = |one: Match| self.terms.get(one.term as usize).map_or_else(String::new, |(term, _)| term.clone());
+        let mut spans: Vec<Span> = uses
+            .iter()
+            .filter_map(
+                |(_, role, one)| {
+                    if let TermRole::Names(tag) = role { Some(Span { start: one.start, end: one.end, tag: *tag }) } else { None }
+                },
+            )
+            .collect();
+        if with(TermRole::Context).next().is_some() {
+            spans.extend(with(TermRole::Ambiguous).map(|one| Span { start: one.start, end: one.end, tag: Tag::Brand }));
         }
-        let named = about || spans.iter().any(|span| span.tag == Tag::Brand);
-        if spans.is_empty() && !named && ambiguous.is_empty() {
+        let named = linked || spans.iter().any(|span| span.tag == Tag::Brand);
+        let ambiguous = with(TermRole::Ambiguous).next();
+        if !named && spans.is_empty() && ambiguous.is_none() {
             return None;
         }
-        let term = |number: u32| self.terms.get(number as usize).map_or(String::new(), |(term, _)| term.clone());
-        if let Some(phrase) = excluded.filter(|_| !about) {
-            return Some(Outcome::Excluded { phrase: term(phrase) });
+        if let Some(excluded) = with(TermRole::Excludes).next().filter(|_| !addressed) {
+            return Some(Outcome::Excluded { phrase: term(excluded) });
         }
-        if !named && let Some(first) = ambiguous.first() {
-            return Some(Outcome::Ambiguous { term: term(first.term) });
+        if let Some(ambiguous) = ambiguous.filter(|_| !named) {
+            return Some(Outcome::Ambiguous { term: term(ambiguous) });
         }
         let spans = leftmost(spans.into_iter());
-        let hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), &watched.names, about);
+        let hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), self.names.get(watch as usize)?, addressed);
         (named || hearing.primary == Primary::Opportunity).then_some(Outcome::Named(hearing))
     }
 
-    /// Whether a link of the post that does not stand in its text leads to the brand.
-    fn links_name(&self, watch: usize, mention: &Mention) -> bool {
-        let mut folded = Folded::default();
-        let mut found = Vec::new();
-        mention.links.iter().any(|link| {
-            folded.fold(link);
-            found.clear();
-            self.matcher.find(&folded, &mut found);
-            found.iter().any(|one| {
-                let uses = self.terms.get(one.term as usize).map_or(&[][..], |(_, uses)| uses.as_slice());
-                uses.iter().any(|use_| use_.watch == watch && use_.role == TermRole::Names(Tag::Brand))
-            })
-        })
+    /// The watches to whose handle or account the network addressed the post.
+    fn addressed(&self, mention: &Mention) -> Vec<u32> {
+        let mut watches = Vec::new();
+        for handle in &mention.addressed {
+            let handle = folded(handle.trim_start_matches('@'));
+            let owners = self.handles.get(&handle).map_or(&[][..], Vec::as_slice);
+            let here = |network: &Option<String>| network.as_deref().is_none_or(|network| network == mention.network.as_str());
+            watches.extend(owners.iter().filter(|(_, network)| here(network)).map(|(watch, _)| *watch));
+        }
+        watches.sort_unstable();
+        watches.dedup();
+        watches
+    }
+
+    fn uses(&self, found: &Match) -> &[(u32, TermRole)] {
+        self.terms.get(found.term as usize).and_then(|(_, range)| self.uses.get(range.clone())).unwrap_or_default()
     }
 }
 
-impl Watched {
-    fn new(watch: &Watch) -> Self {
-        let handle = |handle: &str| crate::text::folded(handle.trim_start_matches('@'));
-        let handles = watch.brand.terms.iter().filter(|term| term.starts_with('@')).map(|term| handle(term)).collect();
-        Self {
-            names: Names { brand: watch.brand.name.clone(), rivals: watch.rivals.iter().map(|rival| rival.name.clone()).collect() },
-            context: watch.context.iter().map(|word| crate::text::folded(word)).collect(),
-            own: watch.own.iter().map(|own| (own.network.as_str().to_owned(), handle(&own.handle))).collect(),
-            handles,
-        }
+/// Every term of a watch with what it is to it.
+fn roles(watch: &Watch) -> impl Iterator<Item = (&str, TermRole)> {
+    fn all(terms: &[String], role: TermRole) -> impl Iterator<Item = (&str, TermRole)> {
+        terms.iter().map(move |term| (term.as_str(), role))
     }
-
-    /// Whether a post is addressed to the brand: to one of its accounts, or to a watched handle.
-    fn is_addressed(&self, mention: &Mention) -> bool {
-        mention.addressed.iter().any(|handle| {
-            let handle = crate::text::folded(handle.trim_start_matches('@'));
-            self.handles.contains(&handle) || self.own.iter().any(|(network, own)| network == mention.network.as_str() && *own == handle)
-        })
-    }
-
-    /// Whether a context word stands in the post or in its parent.
-    fn has_context(&self, folded: &str, parent: Option<&str>) -> bool {
-        let parent = parent.map(crate::text::folded).unwrap_or_default();
-        let holds = |text: &str| {
-            text.split(|c| !crate::text::is_word(c)).any(|word| {
-                self.context.iter().any(|context| match context.strip_suffix('*') {
-                    Some(stem) => word.starts_with(stem),
-                    None => word == context,
-                })
-            })
-        };
-        holds(folded) || holds(&parent)
-    }
+    let rivals = watch.rivals.iter().zip(0_u16..).flat_map(|(rival, index)| all(&rival.terms, TermRole::Names(Tag::Rival(index))));
+    all(&watch.brand.terms, TermRole::Names(Tag::Brand))
+        .chain(all(&watch.ambiguous, TermRole::Ambiguous))
+        .chain(all(&watch.context, TermRole::Context))
+        .chain(all(&watch.exclude, TermRole::Excludes))
+        .chain(rivals)
 }
 
 /// Hears one text for one brand, without the table of all terms.
@@ -244,4 +247,81 @@ fn hear_spans(text: &str, folded: &Folded, map: &Map, spans: &[Span], tag: Optio
     let mut found = Vec::new();
     rule::read(RULES, &reading, &mut found);
     judge(&reading, found, lang)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Account, Brand, Network};
+    use jiff::Timestamp;
+
+    fn watch() -> Watch {
+        let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        Watch {
+            id: "nomadesk".into(),
+            brand: Brand { name: "Nomadesk".into(), terms: list(&["nomadesk", "@nomadesk", "nomadesk.com"]) },
+            ambiguous: list(&["nomad desk"]),
+            context: list(&["cloud", "sync*"]),
+            exclude: list(&["standing desk"]),
+            own: vec![Account { network: Network::known("bluesky"), handle: "help.nomadesk.com".into() }],
+            rivals: vec![Brand { name: "Dropbox".into(), terms: list(&["dropbox"]) }],
+        }
+    }
+
+    fn mention(text: &str) -> Mention {
+        Mention::new(Network::known("bluesky"), "1", text, Timestamp::UNIX_EPOCH)
+    }
+
+    /// One letter for what came of it: named, excluded, ambiguous, nothing.
+    fn outcome(mention: &Mention) -> char {
+        match Detector::new(&[watch()]).hear(mention, &mut Scratch::default()).first().map(|heard| &heard.outcome) {
+            Some(Outcome::Named(_)) => 'n',
+            Some(Outcome::Excluded { .. }) => 'e',
+            Some(Outcome::Ambiguous { .. }) => 'a',
+            None => '-',
+        }
+    }
+
+    #[test]
+    fn names_contexts_and_excludes() {
+        for (text, want) in [
+            ("I like Nomadesk", 'n'),
+            ("see https://nomadesk.com/x", 'n'),
+            ("a nomad desk for me", 'a'),
+            ("a nomad desk that syncs", 'n'),
+            ("nomad desk in the CLOUD", 'n'),
+            ("Nomadesk on my standing desk", 'e'),
+            ("my standing desk", '-'),
+            ("Dropbox is a thing", '-'),
+            ("nothing at all", '-'),
+        ] {
+            assert_eq!(outcome(&mention(text)), want, "{text}");
+        }
+        let mut reply = mention("the nomad desk again");
+        reply.thread.parent_text = Some("which cloud?".into());
+        assert_eq!(outcome(&reply), 'n');
+    }
+
+    #[test]
+    fn links_and_addresses_name_the_brand_too() {
+        let mut linked = mention("this one");
+        linked.links = vec!["https://www.nomadesk.com/".into()];
+        assert_eq!(outcome(&linked), 'n');
+        let mut addressed = mention("still no answer");
+        addressed.addressed = vec!["Help.Nomadesk.com".into()];
+        assert_eq!(outcome(&addressed), 'n');
+        addressed.network = Network::known("mastodon");
+        assert_eq!(outcome(&addressed), '-');
+    }
+
+    #[test]
+    fn the_hot_path_knows_what_is_worth_hearing() {
+        let detector = Detector::new(&[watch()]);
+        let mut scratch = Scratch::default();
+        for (text, want) in
+            [("NOMADESK!", true), ("Dropbox", true), ("nomad desk", true), ("cloud sync, standing desk", false), ("", false)]
+        {
+            assert_eq!(detector.names_any(text, &mut scratch), want, "{text}");
+        }
+    }
 }

@@ -56,9 +56,16 @@ pub fn language(tag: Option<&str>, folded: &Folded) -> Option<String> {
     voted(&folded.text).map(str::to_owned).or_else(|| detected(&folded.text))
 }
 
+/// The function words of all languages.
+static VOTERS: LazyLock<FxHashMap<String, u32>> = LazyLock::new(voters);
+
+/// Whether a folded word is a function word of any language: it stands in many posts.
+pub(super) fn is_common(word: &str) -> bool {
+    VOTERS.contains_key(word)
+}
+
 /// Lets the function words vote. Clear winners only: words such as "die" and "me" vote twice.
 fn voted(folded: &str) -> Option<&'static str> {
-    static VOTERS: LazyLock<FxHashMap<String, u32>> = LazyLock::new(voters);
     let mut votes = [0_u32; LANGUAGES.len()];
     for word in folded.split(|c| !is_word(c)).take(200) {
         let mut speaks = VOTERS.get(word).copied().unwrap_or(0);
