@@ -10,6 +10,7 @@ mod completions;
 mod demo;
 mod exit;
 mod explain;
+mod notifiers;
 mod outbox;
 mod output;
 mod run;
@@ -67,6 +68,8 @@ pub enum Command {
     Scan(scan::Args),
     Explain(explain::Args),
     Cases(cases::Args),
+    Notifiers(notifiers::Args),
+    Notifier(notifiers::OneArgs),
     Outbox(outbox::Args),
     Status(status::Args),
     Completions(completions::Args),
@@ -105,6 +108,8 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Scan(args) => scan::run(args, cli.config.as_deref()),
         Command::Explain(args) => explain::run(args, cli.config.as_deref()),
         Command::Cases(args) => cases::run(args, cli.config.as_deref()),
+        Command::Notifiers(args) => notifiers::run(args),
+        Command::Notifier(args) => notifiers::run_one(args, cli.config.as_deref()),
         Command::Outbox(args) => outbox::run(args, cli.config.as_deref()),
         Command::Status(args) => status::run(args, cli.config.as_deref()),
         Command::Completions(args) => completions::run(args),
