@@ -98,7 +98,7 @@ pub fn run_one(args: &OneArgs, named: Option<&Path>) -> Result<Exit, Failure> {
         output.text(&((kind.render)(&alert, "test", &plan.zone).trim_end().to_owned() + "\n"))?;
         return Ok(Exit::Fine);
     }
-    let key = format!("test_{}", now.as_millisecond());
+    let key = format!("test_card_{}", now.as_millisecond());
     let told = setup::runtime()?.block_on(attempt(planned.notifier.as_ref(), &alert, &key, now));
     let told = told.map_err(|why| Failure::new(Exit::Found, format!("notifier `{name}` did not take the test")).because(why))?;
     output.text(&format!("{name}: {told}\n"))?;
