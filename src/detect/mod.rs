@@ -74,14 +74,17 @@
 //! brand leaves *it* unless the change says who is left.
 
 mod brand;
+mod chasing;
 mod complaint;
 mod detector;
+mod distrust;
 mod judge;
 mod languages;
 mod lexicon;
 mod matcher;
 mod phrase;
 mod praise;
+mod question;
 mod reading;
 mod rule;
 mod switch;

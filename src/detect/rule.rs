@@ -69,6 +69,9 @@ pub const RULES: &[&dyn Rule] = &[
     &super::switch::INSIDE,
     &super::complaint::Complaint,
     &super::praise::Praise,
+    &super::question::Question,
+    &super::chasing::CHASING,
+    &super::distrust::DISTRUST,
 ];
 
 /// Finds a rule by its id.

@@ -8,6 +8,9 @@ use crate::text::{Gap, Kind, Tag, Tokens};
 /// The most tokens that fill one slot.
 pub(crate) const SLOT_TOKENS: usize = 4;
 
+/// The most handles in front of a clause that are passed over.
+const CALLED: usize = 6;
+
 /// The most steps of one try; real phrases need a few dozen.
 const STEPS: usize = 600;
 
@@ -106,7 +109,12 @@ impl Line<'_> {
 
     fn begins_clause(&self, at: usize) -> bool {
         let Some(token) = self.token(at) else { return false };
-        at == 0 || token.gap != Gap::None || self.token(at - 1).is_none_or(|before| before.clause != token.clause)
+        let begins = |at: usize, token: &crate::text::Token| {
+            at == 0 || token.gap != Gap::None || self.token(at - 1).is_none_or(|before| before.clause != token.clause)
+        };
+        // "@kim @lee what now": a clause begins behind those whom it calls.
+        let called = (1..=at.min(CALLED)).take_while(|back| self.token(at - back).is_some_and(|before| before.kind == Kind::Handle)).last();
+        begins(at, token) || called.is_some_and(|back| self.token(at - back).is_some_and(|first| begins(at - back, first)))
     }
 
     /// Whether the token is one of a set. A name is never a word: a brand may be called "Salt".
