@@ -297,7 +297,10 @@ impl Build {
 
     /// Keeps a phrase that is one emoji, or several to choose from.
     fn emoji(&mut self, node: &Node, number: u32) -> bool {
-        let is_emoji = |node: &Node| matches!(node, Node::Word(word) if !word.chars().any(char::is_alphanumeric) && !matches!(word.as_str(), "→" | ">" | "<" | "&" | "+" | "=" | "/"));
+        // `:d` and `<3` are faces too; what begins with a letter, a digit, `#` or `@` is none.
+        let begins = |word: &str| word.chars().next().is_some_and(|c| !c.is_alphanumeric() && !matches!(c, '#' | '@'));
+        let is_sign = |word: &str| matches!(word, "→" | ">" | "<" | "&" | "+" | "=" | "/");
+        let is_emoji = |node: &Node| matches!(node, Node::Word(word) if begins(word) && !is_sign(word));
         let all = match node {
             Node::Alt(nodes) => nodes.as_slice(),
             one => std::slice::from_ref(one),

@@ -74,7 +74,7 @@ fn asks(reading: &Reading<'_>, sentence: &Sentence) -> Option<(Range<usize>, f32
     if sentence.end != End::Question {
         return built.map(|tokens| (tokens, SURE.1));
     }
-    let hangs_on = first("asks.tag").is_some_and(|tokens| tokens.len() >= words);
+    let hangs_on = first("asks.tail").is_some_and(|tokens| tokens.len() >= words);
     let asking = built.or_else(|| first("asks.loose"));
     if hangs_on || (asking.is_none() && raised(reading, all)) {
         return None;

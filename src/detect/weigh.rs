@@ -146,20 +146,16 @@ pub(super) fn weigh<'a>(reading: &'a Reading<'_>) -> Mood<'a> {
     mood.asks = reading.sentences().iter().any(|sentence| sentence.end == End::Question);
     mood.total = trouble + count(&is(&[Weight::Hint])) + setting(reading, &mood, has(Weight::Hard));
 
-    let mut against = count(&|one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
-    if has(Weight::Polite) || named("praise.gratitude") {
-        against += 2;
-    }
-    if named("praise.strong") {
-        against += 2;
-    }
-    if has(Weight::Fine) {
-        against += 1;
-    }
+    let mut kind = 2 * i32::from(has(Weight::Polite) || named("praise.gratitude")) + 2 * i32::from(named("praise.strong"));
+    kind += i32::from(has(Weight::Fine));
     if has(Weight::Strong) && !harsh {
         // Kind words about how trouble was met: the trouble is their occasion.
-        against += 2 + lists(&counted, Weight::Soft);
+        kind += 2 + lists(&counted, Weight::Soft);
     }
+    if turns(reading, &counted) {
+        kind = kind.min(1);
+    }
+    let against = kind + count(&|one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
     // Nothing said beside it undoes trouble said plainly twice.
     mood.total -= if harsh && trouble >= 5 { against.min(2) } else { against };
     mood.counted = counted;
@@ -234,8 +230,7 @@ fn claim<'a>(reading: &'a Reading<'_>) -> Vec<Counted<'a>> {
     let mut taken = vec![false; reading.tokens().len()];
     let mut counted: Vec<Counted<'a>> = Vec::new();
     for (_, mut one) in all {
-        let free = taken.get(one.hit.tokens.clone()).is_some_and(|tokens| tokens.contains(&false));
-        if !free {
+        if !is_free(reading, one.hit, &taken) {
             continue;
         }
         taken.get_mut(one.hit.tokens.clone()).into_iter().for_each(|tokens| tokens.fill(true));
@@ -246,6 +241,23 @@ fn claim<'a>(reading: &'a Reading<'_>) -> Vec<Counted<'a>> {
         counted.push(one);
     }
     counted
+}
+
+/// Whether enough of a phrase is left to count: all of it, or more than function words.
+fn is_free(reading: &Reading<'_>, hit: &Hit, taken: &[bool]) -> bool {
+    let is_taken = |index: &usize| taken.get(*index).copied().unwrap_or(true);
+    let touched = hit.tokens.clone().any(|index| is_taken(&index));
+    hit.tokens.clone().filter(|index| !is_taken(index)).any(|index| !touched || !reading.is_function(index))
+}
+
+/// Whether the post turns: kind words, then "but", then trouble and nothing kind any more.
+fn turns(reading: &Reading<'_>, counted: &[Counted<'_>]) -> bool {
+    let kind = |one: &Counted<'_>| matches!(one.weight, Weight::Strong | Weight::Fine | Weight::Polite);
+    let bad = |one: &Counted<'_>| matches!(one.weight, Weight::Hard | Weight::Soft);
+    let last = counted.iter().filter(|one| kind(one)).map(|one| one.hit.tokens.end).max();
+    let Some(last) = last else { return false };
+    let but = reading.hits("wish.contrast").iter().find(|hit| hit.tokens.start >= last);
+    but.is_some_and(|but| counted.iter().any(|one| bad(one) && one.hit.tokens.start >= but.tokens.end))
 }
 
 /// Whether a praise is only wished for, or denied: "would be great", "if you were helpful", "not a happy".
