@@ -30,7 +30,7 @@ async fn claim(store: &dyn Store, seconds: i64) -> Vec<Claim> {
     store.claim("care", at(seconds), LEASE, 100, None).await.expect("claims")
 }
 
-fn yes() -> Settlement {
+pub fn yes() -> Settlement {
     Settlement::Delivered(Receipt { remote_id: Some("1.2".to_owned()), note: "200".to_owned() })
 }
 

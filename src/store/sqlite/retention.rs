@@ -67,6 +67,11 @@ fn blank_author(room: &Room, id: i64) -> Result<(), StoreError> {
 pub(super) fn forget(room: &Room, account: &Account) -> Result<Forgotten, StoreError> {
     let mut done = Forgotten::default();
     let network = account.network.as_str();
+    let cases = room
+        .conn
+        .prepare_cached("UPDATE cases SET author = '' WHERE network = ?1 AND author = ?2")?
+        .execute([network, account.handle.as_str()])?;
+    done.cases = u64::try_from(cases).unwrap_or_default();
     for author in authors(room, network, &account.handle)? {
         // Seldom asked for, so a look through the table is cheaper than an index for every insert.
         let mut statement = room.conn.prepare_cached("SELECT id FROM mention WHERE author = ?1")?;
@@ -77,11 +82,6 @@ pub(super) fn forget(room: &Room, account: &Account) -> Result<Forgotten, StoreE
             done.authors += 1;
         }
     }
-    let cases = room
-        .conn
-        .prepare_cached("UPDATE cases SET author = '' WHERE network = ?1 AND author = ?2")?
-        .execute([network, account.handle.as_str()])?;
-    done.cases = u64::try_from(cases).unwrap_or_default();
     Ok(done)
 }
 

@@ -1,0 +1,246 @@
+//! What only a file can do: be full, foreign, newer, read-only, shared, old.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use courtier::domain::{Account, Network};
+use courtier::store::{Options, OutboxFilter, Purge, Sqlite, Store, StoreError};
+use tempfile::TempDir;
+
+use crate::posts::{alerting, at, batch, full_post, post, quiet, simple, to};
+
+/// Names the file to a child process.
+const CHILD: &str = "COURTIER_TEST_STORE";
+
+fn place() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().expect("a temporary directory");
+    let path = dir.path().join("courtier.db");
+    (dir, path)
+}
+
+fn refused(path: &Path) -> String {
+    match Sqlite::open(Options::new(path)) {
+        Err(StoreError::Unusable { why }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_full_store_says_so_keeps_what_it_has_and_goes_on_when_there_is_room() {
+    let (_dir, path) = place();
+    let store = Sqlite::open(Options { max_bytes: Some(600_000), ..Options::new(&path) }).expect("opens");
+    store.ping().await.expect("has room");
+    let mut stored = 0;
+    let mut n = 1;
+    let error = loop {
+        let page: Vec<_> = (n..n + 50).map(simple).collect();
+        match store.commit(batch(page)).await {
+            Ok(done) => stored += done.mentions,
+            Err(error) => break error,
+        }
+        n += 50;
+        assert!(n < 100_000, "never full");
+    };
+    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
+    assert!(matches!(store.ping().await, Err(StoreError::Full { .. })));
+    assert_eq!(store.standing().await.expect("reads").mentions, stored);
+    assert_eq!(store.outbox(&OutboxFilter::default()).await.expect("reads").len(), usize::try_from(stored).expect("small"));
+    store.limit(None).await.expect("sets");
+    let page: Vec<_> = (n..n + 50).map(simple).collect();
+    assert_eq!(store.commit(batch(page)).await.expect("commits").mentions, 50);
+    store.ping().await.expect("has room again");
+    drop(store);
+    let conn = rusqlite::Connection::open(&path).expect("opens");
+    let sound: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checks");
+    assert_eq!(sound, "ok");
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_left_alone() {
+    let (_dir, path) = place();
+    let text = "id,name\n1,kim\n".repeat(200);
+    fs::write(&path, &text).expect("writes");
+    assert!(refused(&path).contains("no SQLite database"), "{}", refused(&path));
+    assert_eq!(fs::read_to_string(&path).expect("reads"), text);
+    fs::remove_file(&path).expect("removes");
+    let conn = rusqlite::Connection::open(&path).expect("opens");
+    conn.execute_batch("CREATE TABLE theirs (id INTEGER)").expect("writes");
+    drop(conn);
+    let before = fs::read(&path).expect("reads");
+    assert!(refused(&path).contains("belongs to another program"));
+    assert_eq!(fs::read(&path).expect("reads"), before);
+}
+
+#[test]
+fn a_newer_store_is_refused_and_an_empty_file_becomes_one() {
+    let (dir, path) = place();
+    fs::write(&path, []).expect("writes");
+    drop(Sqlite::open(Options::new(&path)).expect("an empty file is a new store"));
+    rusqlite::Connection::open(&path).expect("opens").execute_batch("PRAGMA user_version = 9999").expect("writes");
+    assert!(refused(&path).contains("newer courtier"), "{}", refused(&path));
+    let why = refused(dir.path());
+    assert!(why.contains("is a directory"), "{why}");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let (dir, _) = place();
+    let file = dir.path().join("file");
+    fs::write(&file, []).expect("writes");
+    let why = refused(&file.join("courtier.db"));
+    assert!(why.contains("file") && why.contains("[store] path"), "{why}");
+    let why = refused(Path::new("/proc/courtier/courtier.db"));
+    assert!(why.contains("/proc/courtier"), "{why}");
+}
+
+#[tokio::test]
+async fn a_directory_that_is_missing_is_made() {
+    let (dir, _) = place();
+    let path = dir.path().join("a/b/courtier.db");
+    let store = Sqlite::open(Options::new(&path)).expect("opens");
+    store.ping().await.expect("writes");
+}
+
+#[tokio::test]
+async fn reading_only_needs_a_store_and_never_writes() {
+    let (_dir, path) = place();
+    let missing = Sqlite::open_read_only(Options::new(&path)).expect_err("there is none");
+    assert!(missing.to_string().contains("there is no store"), "{missing}");
+    assert!(!path.exists());
+    let daemon = Sqlite::open(Options::new(&path)).expect("opens");
+    daemon.commit(batch(vec![simple(1)])).await.expect("commits");
+    let beside = Sqlite::open_read_only(Options::new(&path)).expect("opens beside it");
+    assert_eq!(beside.standing().await.expect("reads").mentions, 1);
+    assert!(beside.commit(batch(vec![simple(2)])).await.is_err());
+    drop(daemon);
+    drop(beside);
+    let alone = Sqlite::open_read_only(Options::new(&path)).expect("opens alone");
+    assert_eq!(alone.outbox(&OutboxFilter::default()).await.expect("reads").len(), 1);
+}
+
+/// Runs a test of this file in a process of its own.
+#[expect(clippy::disallowed_methods, reason = "a child process learns its file from the environment")]
+fn child_path() -> Option<PathBuf> {
+    std::env::var_os(CHILD).map(PathBuf::from)
+}
+
+fn child(test: &str, path: &Path) -> std::process::Child {
+    Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env(CHILD, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts")
+}
+
+#[tokio::test]
+#[ignore = "the other process of a test"]
+async fn writes_until_it_is_killed() {
+    let Some(path) = child_path() else { return };
+    let store = Sqlite::open(Options::new(path)).expect("opens");
+    for n in 1..i64::MAX {
+        store.commit(batch(vec![simple(n)])).await.expect("commits");
+        println!("\nwritten {n}");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_written() {
+    let (_dir, path) = place();
+    let store = Sqlite::open(Options::new(&path)).expect("opens");
+    let mut other = child("file::writes_until_it_is_killed", &path);
+    let lines = BufReader::new(other.stdout.take().expect("piped")).lines();
+    let mut written = 0;
+    for line in lines {
+        let line = line.expect("reads");
+        let Some(n) = line.strip_prefix("written ").and_then(|n| n.parse::<i64>().ok()) else { continue };
+        written = n;
+        // In turn with the other: both write the same file.
+        store.commit(batch(vec![quiet(1_000_000 + n, post(1_000_000 + n, "ann"), "dropbox")])).await.expect("commits beside it");
+        if n == 40 {
+            break;
+        }
+    }
+    other.kill().expect("kills");
+    other.wait().expect("ends");
+    assert_eq!(written, 40);
+    drop(store);
+    let store = Sqlite::open(Options::new(&path)).expect("opens");
+    for n in 1..=40 {
+        assert!(store.mention(&simple(n).mention_id.to_string()).await.expect("reads").is_some(), "{n} is lost");
+    }
+    let mentions = store.standing().await.expect("reads").mentions;
+    assert!(mentions >= 80, "{mentions}");
+}
+
+#[tokio::test]
+async fn retention_and_forgetting() {
+    let store = Sqlite::in_memory(Options::new("unused")).expect("opens");
+    let mut page: Vec<_> = (1..=4).map(|n| alerting(n, full_post(n, "kim"), "dropbox", vec![to("care", at(n))])).collect();
+    page.extend((5..=8).map(|n| simple(n * 86_400)));
+    store.commit(batch(page.clone())).await.expect("commits");
+    let old = Purge { text_before: Some(at(6 * 86_400)), author_before: None, most: 3 };
+    let mut texts = Vec::new();
+    loop {
+        let done = store.purge(old).await.expect("purges");
+        texts.push(done.texts);
+        if done.texts == 0 {
+            break;
+        }
+    }
+    assert_eq!(texts, [3, 2, 0]);
+    let first = store.mention(&page[0].mention_id.to_string()).await.expect("reads").expect("is there");
+    assert_eq!((first.mention.text.as_str(), first.mention.author.handle.as_str()), ("", "kim"));
+    assert_eq!(first.mention.thread.parent_text, None);
+    let account = Account { network: Network::known("bluesky"), handle: "kim".to_owned() };
+    let done = store.forget(&account).await.expect("forgets");
+    assert_eq!((done.texts, done.authors, done.cases, done.deliveries), (4, 4, 4, 4));
+    let left = format!("{:?} {:?}", store.mentions(at(0), None, 100).await.expect("reads"), store.cases(false, 0).await.expect("reads"));
+    assert!(!left.contains("kim\"") && !left.contains("did:plc:kim/"), "{left}");
+    let done = store.purge(Purge { text_before: None, author_before: Some(at(9 * 86_400)), most: 100 }).await.expect("purges");
+    assert_eq!(done.authors, 4);
+    assert_eq!(store.commit(batch(page)).await.expect("commits").known, 8, "what was forgotten does not come back");
+}
+
+/// The store of every release opens in this one, with what was in it.
+#[tokio::test]
+async fn every_older_store_opens() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/state");
+    let mut opened = 0;
+    for file in fs::read_dir(folder).expect("lists") {
+        let file = file.expect("reads").path();
+        if file.extension().is_none_or(|extension| extension != "db") {
+            continue;
+        }
+        let (_dir, path) = place();
+        fs::copy(&file, &path).expect("copies");
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(Options::new(&path)).expect("opens"));
+        let mentions = store.mentions(at(0), None, 100).await.expect("reads");
+        assert_eq!(
+            mentions.iter().map(|stored| &stored.mention).collect::<Vec<_>>(),
+            [&full_post(1, "kim1"), &full_post(2, "kim2"), &full_post(3, "kim3")]
+        );
+        assert_eq!(store.cases(true, 0).await.expect("reads").len(), 3);
+        assert_eq!(store.outbox(&OutboxFilter::default()).await.expect("reads").len(), 3);
+        assert!(store.cursor("bsky").await.expect("reads").is_some());
+        store.commit(batch(vec![simple(9)])).await.expect("commits");
+        opened += 1;
+    }
+    assert!(opened > 0);
+}
+
+/// Makes the file for `fixtures/state` when the layout gets a new version: run it once with the path in the environment.
+#[tokio::test]
+#[ignore = "makes a fixture"]
+async fn makes_the_fixture_of_this_version() {
+    let Some(path) = child_path() else { return };
+    let store = Sqlite::open(Options::new(&path)).expect("opens");
+    for n in 1..=3 {
+        let mut page = batch(vec![alerting(n, full_post(n, &format!("kim{n}")), "dropbox", vec![to("care", at(n))])]);
+        page.cursors = vec![("bsky".to_owned(), courtier::domain::Cursor(format!("{n}")))];
+        store.commit(page).await.expect("commits");
+    }
+}
