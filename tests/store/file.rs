@@ -121,6 +121,22 @@ async fn reading_only_needs_a_store_and_never_writes() {
     assert_eq!(alone.outbox(&OutboxFilter::default()).await.expect("reads").len(), 1);
 }
 
+#[test]
+fn many_may_make_the_store_at_once() {
+    for _ in 0..5 {
+        let (_dir, path) = place();
+        let opening: Vec<_> = (0..6)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || Sqlite::open(Options::new(path)).map(drop))
+            })
+            .collect();
+        for one in opening {
+            one.join().expect("no panic").expect("opens");
+        }
+    }
+}
+
 /// Runs a test of this file in a process of its own.
 #[expect(clippy::disallowed_methods, reason = "a child process learns its file from the environment")]
 fn child_path() -> Option<PathBuf> {

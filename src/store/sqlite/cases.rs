@@ -60,24 +60,24 @@ fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Moves a case forward; leaves it alone when it is there already, closed or unknown.
-pub(super) fn advance(room: &Room, id: CaseId, next: CaseState, now: Timestamp) -> Result<(), StoreError> {
-    if get(room, id)?.is_some_and(|case| case.state.may_become(next)) {
+/// Moves a case forward; leaves it alone (`false`) when it is there already, closed or unknown.
+pub(super) fn advance(room: &Room, id: CaseId, next: CaseState, now: Timestamp) -> Result<bool, StoreError> {
+    let may = get(room, id)?.is_some_and(|case| case.state.may_become(next));
+    if may {
         room.conn.prepare_cached("UPDATE cases SET state = ?2, touched = max(touched, ?3) WHERE id = ?1")?.execute(params![
             id.0,
             next.as_str(),
             millis(now)
         ])?;
     }
-    Ok(())
+    Ok(may)
 }
 
 /// Moves a case forward by hand.
 pub(super) fn set(room: &Room, id: CaseId, next: CaseState, by: Option<&str>, now: Timestamp) -> Result<Option<Case>, StoreError> {
-    advance(room, id, next, now)?;
-    if let Some(by) = by
-        && get(room, id)?.is_some_and(|case| case.state == next)
-    {
+    // Whoever comes second to take a case does not become the one who has it.
+    let moved = advance(room, id, next, now)?;
+    if let Some(by) = by.filter(|_| moved) {
         room.conn.prepare_cached("UPDATE cases SET taken_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
     }
     get(room, id)

@@ -166,10 +166,12 @@ fn take(room: &Room, asked: &Asked, members: &[Due], showing: &Showing) -> Resul
             .prepare_cached("UPDATE delivery SET state = 'claimed', attempts = attempts + 1, due = ?2, card = ?3 WHERE id = ?1")?
             .execute([member.id, until, card])?;
     }
-    let Some(mut alert) = load_alert(room, head.alert)? else {
-        // Its mention is gone: there is nothing to say any more.
-        room.conn.prepare_cached("UPDATE delivery SET state = 'dropped' WHERE card = ?1 AND state = 'claimed'")?.execute([card])?;
-        return Ok(None);
+    let mut alert = match load_alert(room, head.alert) {
+        Ok(Some(alert)) => alert,
+        Ok(None) => return bury(room, card, "what it was about is gone"),
+        // One that cannot be read must not hold up those behind it.
+        Err(StoreError::Unusable { why }) => return bury(room, card, &why),
+        Err(error) => return Err(error),
     };
     if let Alert::Mention(first) = &mut alert {
         for member in members.iter().skip(1) {
@@ -185,6 +187,14 @@ fn take(room: &Room, asked: &Asked, members: &[Due], showing: &Showing) -> Resul
         attempts: head.attempts,
         created: moment(members.iter().map(|member| member.since).min().unwrap_or(head.since)),
     }))
+}
+
+/// Makes a dead letter of a card that cannot be built.
+fn bury(room: &Room, card: i64, why: &str) -> Result<Option<Claim>, StoreError> {
+    room.conn
+        .prepare_cached("UPDATE delivery SET state = 'dead', error = ?2 WHERE card = ?1 AND state = 'claimed'")?
+        .execute(params![card, why])?;
+    Ok(None)
 }
 
 fn folded(alert: MentionAlert, showing: &Showing) -> FoldedLine {

@@ -19,6 +19,9 @@ impl From<rusqlite::Error> for StoreError {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => Self::Busy { why },
             ErrorCode::DatabaseCorrupt => damaged(&why),
             ErrorCode::NotADatabase => Self::Unusable { why: "the file is no SQLite database".to_owned() },
+            ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+                Self::Unusable { why: format!("cannot be opened ({why}): may this user read and write it, and its directory?") }
+            }
             _ => Self::Unusable { why: format!("the store cannot be used: {why}") },
         }
     }

@@ -37,6 +37,9 @@ mod writer;
 pub use open::{Durability, Options};
 use writer::{Room, Writer};
 
+/// Connections for reading that are kept open; each may hold 4 MiB of pages.
+const IDLE_READERS: usize = 4;
+
 /// How headlines are shown.
 #[derive(Debug)]
 struct Showing {
@@ -121,7 +124,10 @@ impl Sqlite {
             room.conn.execute_batch("BEGIN")?;
             let done = work(&room);
             room.conn.execute_batch("COMMIT")?;
-            readers.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+            let mut idle = readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE_READERS {
+                idle.push(room);
+            }
             done
         });
         reading.await.map_err(|error| StoreError::Unusable { why: format!("reading the store ended early: {error}") })?

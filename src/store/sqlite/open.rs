@@ -57,6 +57,10 @@ pub(super) fn writer(options: &Options) -> Result<Connection, StoreError> {
     probe(path)?;
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | QUIET)
         .map_err(|error| at(path, error))?;
+    // SQLite falls back to reading without a word.
+    if conn.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(cannot("write", path, &io::ErrorKind::PermissionDenied.into()));
+    }
     prepare(&conn, options).map_err(|error| named(path, error))?;
     Ok(conn)
 }
@@ -102,7 +106,7 @@ const QUIET: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
 /// Settings of every connection.
 fn read_settings(conn: &Connection) -> Result<(), StoreError> {
     conn.set_prepared_statement_cache_capacity(64);
-    conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = memory; PRAGMA trusted_schema = off")?;
+    conn.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = memory; PRAGMA trusted_schema = off")?;
     Ok(())
 }
 
@@ -118,7 +122,7 @@ fn prepare(conn: &Connection, options: &Options) -> Result<(), StoreError> {
         Durability::Process => "PRAGMA synchronous = normal",
     })?;
     // Checkpoints of 16 MiB touch each page once instead of four times; what is left of a burst is cut at 64 MiB.
-    conn.execute_batch("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
+    conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
     if before != Some(MIGRATIONS.len()) {
         migrate(conn)?;
     }
@@ -165,14 +169,11 @@ fn probe(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Err(StoreError::Unusable { why: format!("{} is a directory: `[store] path` names a file", path.display()) });
     }
-    let existed = path.exists();
-    fs::OpenOptions::new().append(true).create(true).open(path).map_err(|error| cannot("write", path, &error))?;
-    // WAL keeps two more files beside the first: the directory must be writable too.
-    if existed {
-        let beside = path.with_file_name(format!(".courtier-{}", std::process::id()));
-        fs::write(&beside, []).and_then(|()| fs::remove_file(&beside)).map_err(|error| cannot("write beside", path, &error))?;
-    }
-    Ok(())
+    // WAL keeps two more files beside the first. The file itself is never opened here: closing it again would take the locks
+    // that SQLite may hold on it elsewhere in this process.
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = folder.join(format!(".courtier-{:016x}", fastrand::u64(..)));
+    fs::write(&beside, []).and_then(|()| fs::remove_file(&beside)).map_err(|error| cannot("write in", folder, &error))
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> StoreError {
