@@ -1,8 +1,8 @@
 //! How fast mentions are stored and recalled, and how many bytes one takes.
 //!
 //! `cargo bench --bench store` measures commits of 500 mentions and recalls of
-//! as many. `cargo bench --bench store -- fill 1000000 [process]` fills one file
-//! and prints, every 100,000 mentions, the rate of the last ones and the bytes a
+//! as many. `cargo bench --bench store -- fill 1000000 [full|process] [copy.db]` fills one file
+//! and prints, ten times, the rate of the last ones and the bytes a
 //! mention takes: a layout that is not flat shows here. `process` gives up the
 //! wait for the disk at each commit.
 
@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 /// Mentions of one commit.
 const BATCH: usize = 500;
-/// Mentions of one day; a million in a month.
+/// Milliseconds between two mentions; a million in a month.
 const STEP_MS: i64 = 2_592;
 const START: i64 = 1_795_300_000_000;
 const WORDS: &[&str] = &[
@@ -88,7 +88,7 @@ impl Posts {
     /// About a hundred bytes, as short posts are.
     fn text(&mut self) -> String {
         let mut text = String::from("nomadesk");
-        let words = self.random.usize(6..30);
+        let words = self.random.usize(5..28);
         for _ in 0..words {
             text.push(' ');
             text.push_str(WORDS[self.random.usize(..WORDS.len())]);
@@ -98,8 +98,8 @@ impl Posts {
 
     fn mention(&mut self) -> Mention {
         let n = self.made;
-        // A third of the authors come back again and again.
-        let author = if self.random.bool() { self.random.i64(0..200_000) } else { 200_000 + n };
+        // Three in five come back: about 0.6 authors a mention at a million.
+        let author = if self.random.u8(0..5) < 3 { self.random.i64(0..200_000) } else { 200_000 + n };
         let mixed = author.wrapping_mul(0x5851_f42d_4c95_7f2d).cast_unsigned();
         let handle = format!("u{mixed:x}").chars().take(9).collect::<String>();
         let name = (author % 3 > 0).then(|| format!("Name {}", mixed % 10_007));
@@ -250,11 +250,18 @@ fn clock() -> Instant {
     Instant::now()
 }
 
+/// The size of the database, with what still stands in its log.
+fn bytes(dir: &TempDir) -> u64 {
+    let conn = rusqlite::Connection::open(dir.path().join("courtier.db")).expect("opens");
+    conn.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| row.get(0)).expect("reads")
+}
+
 /// Fills one file and prints how it goes.
 fn fill(runtime: &Runtime, most: i64, durability: Durability) {
     let (dir, store) = open(durability);
     let mut posts = Posts::new();
     let mut spent = Duration::ZERO;
+    let step = most / 10;
     println!("{:>9}  {:>12}  {:>14}", "mentions", "stored a s", "bytes a mention");
     while posts.made < most {
         let batch = posts.batch();
@@ -267,15 +274,14 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
         let claims = runtime.block_on(store.claim("care", now, lease, 100, None)).expect("claims");
         let yes = || Settlement::Delivered(Receipt { remote_id: Some("1795300000.000100".to_owned()), note: "200".to_owned() });
         runtime.block_on(store.settle(claims.into_iter().map(|claim| (claim, yes())).collect(), now)).expect("settles");
-        if posts.made % 100_000 == 0 {
-            let bytes: u64 =
-                std::fs::read_dir(dir.path()).expect("lists").map(|file| file.expect("reads").metadata().expect("reads").len()).sum();
+        if posts.made % step == 0 {
             let mentions = runtime.block_on(store.standing()).expect("reads").mentions;
-            println!("{mentions:>9}  {:>12.0}  {:>14}", 100_000.0 / spent.as_secs_f64(), bytes / mentions);
+            let stored = f64::from(u32::try_from(step).expect("small")) / spent.as_secs_f64();
+            println!("{mentions:>9}  {stored:>12.0}  {:>14}", bytes(&dir) / mentions);
             spent = Duration::ZERO;
         }
     }
-    if let Some(keep) = std::env::args().nth(4) {
+    if let Some(keep) = std::env::args().skip_while(|argument| argument != "fill").nth(3) {
         drop(store);
         std::fs::copy(dir.path().join("courtier.db"), keep).expect("copies");
     }

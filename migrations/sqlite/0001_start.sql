@@ -32,6 +32,7 @@ CREATE TABLE mention (
     url_shape    INTEGER,
     url          TEXT,
     lang         TEXT,
+    plain        INTEGER,          -- name.id of what was heard for its first watch, when that is nothing in particular
     text         TEXT NOT NULL,
     extra        TEXT              -- JSON: thread, links, addressed, kind, where there is any
 );
@@ -51,7 +52,7 @@ CREATE TABLE words (
     PRIMARY KEY (day, fingerprint)
 ) WITHOUT ROWID;
 
--- What was heard in a mention for one watch, and what was decided.
+-- What was heard in a mention for one watch, and what was decided; `mention.plain` has the rest, by far the most.
 CREATE TABLE heard (
     mention      INTEGER NOT NULL,
     watch        INTEGER NOT NULL,

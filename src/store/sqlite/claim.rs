@@ -219,7 +219,7 @@ pub(super) fn load_alert(room: &Room, id: i64) -> Result<Option<Alert>, StoreErr
     let mention_id: i64 = row.get(0)?;
     let watch = room.word(row.get(1)?)?;
     let Some((feed, mention, decided)) = load_mention(room, mention_id)? else { return Ok(None) };
-    let heard = load_heard(room, mention_id, &mention.text)?;
+    let heard = load_heard(room, mention_id, &mention)?;
     let Some(heard) = heard.into_iter().find(|heard| heard.watch == *watch) else { return Ok(None) };
     let draft: Option<String> = row.get(5)?;
     Ok(Some(Alert::Mention(Box::new(MentionAlert {

@@ -22,18 +22,23 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
     let now = batch.now.or_else(|| batch.decided.last().map(|d| d.decided)).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut fresh = FxHashSet::default();
     let mut known = FxHashSet::default();
+    let mut heard = FxHashSet::default();
     for decided in &batch.decided {
         let id = decided.mention_id.0;
+        if !heard.insert((id, decided.watch.as_str())) {
+            continue;
+        }
+        let mut written = false;
         if !fresh.contains(&id) {
             if known.contains(&id) || find(room, decided.mention.network.as_str(), &decided.mention.native_id)?.is_some() {
                 done.known += u64::from(known.insert(id));
                 continue;
             }
-            insert(room, decided)?;
+            written = insert(room, decided)?;
             remember_words(room, decided)?;
             fresh.insert(id);
         }
-        done.deliveries += hear(room, ids, decided, now)?;
+        done.deliveries += hear(room, ids, decided, written, now)?;
     }
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
     count(room, "mentions", i64::try_from(fresh.len()).unwrap_or_default())?;
@@ -101,12 +106,12 @@ fn remember_words(room: &Room, decided: &Decided) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes one watch's side of a mention; gives how many deliveries were planned.
-fn hear(room: &Room, ids: &IdSource, decided: &Decided, now: Timestamp) -> Result<u64, StoreError> {
+/// Writes one watch's side of a mention, unless its row has it; gives how many deliveries were planned.
+fn hear(room: &Room, ids: &IdSource, decided: &Decided, written: bool, now: Timestamp) -> Result<u64, StoreError> {
     let watch = room.name(&decided.watch)?;
     let case = decided.case.as_ref().map(|case| case.id).or(decided.decision.case);
-    if !insert_heard(room, decided, watch, case.map(|id| id.0))? {
-        return Ok(0);
+    if !written {
+        insert_heard(room, decided, watch, case.map(|id| id.0))?;
     }
     if let Some(case) = &decided.case {
         cases::write(room, case)?;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Author, CaseId, Hearing, Mention, MentionId, Network, Primary, Priority, Reason};
 
@@ -39,8 +40,8 @@ pub(super) fn authors(room: &Room, network: &str, handle: &str) -> Result<Vec<i6
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Writes a mention that is not known yet.
-pub(super) fn insert(room: &Room, decided: &Decided) -> Result<(), StoreError> {
+/// Writes a mention that is not known yet; says whether its row also holds what was heard for its watch.
+pub(super) fn insert(room: &Room, decided: &Decided) -> Result<bool, StoreError> {
     let mention = &decided.mention;
     let author = &mention.author;
     let (handle, account) = (author.handle.as_str(), author.native_id.as_deref().unwrap_or_default());
@@ -52,12 +53,13 @@ pub(super) fn insert(room: &Room, decided: &Decided) -> Result<(), StoreError> {
     let parts = Parts::new(&mention.native_id, &mention.native_id, handle, account);
     let url_shape = mention.url.as_deref().map(|url| shape(room, url, &parts)).transpose()?.flatten();
     let url = mention.url.as_deref().filter(|_| url_shape.is_none());
+    let plain = Plain::of(decided).map(|plain| room.name(&plain)).transpose()?;
     let at = millis(decided.decided);
     let seen = millis(mention.seen);
     room.conn
         .prepare_cached(
-            "INSERT INTO mention (id, network, author, feed, decided, seen, posted, native_shape, native, url_shape, url, lang, text, extra)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            "INSERT INTO mention (id, network, author, feed, decided, seen, posted, native_shape, native, url_shape, url, lang, plain, text, extra)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             decided.mention_id.0,
@@ -72,6 +74,7 @@ pub(super) fn insert(room: &Room, decided: &Decided) -> Result<(), StoreError> {
             url_shape,
             url,
             mention.lang,
+            plain,
             mention.text,
             Extra::write(mention),
         ])?;
@@ -83,7 +86,7 @@ pub(super) fn insert(room: &Room, decided: &Decided) -> Result<(), StoreError> {
     {
         place.execute([spot(url), decided.mention_id.0])?;
     }
-    Ok(())
+    Ok(plain.is_some())
 }
 
 fn shape(room: &Room, text: &str, parts: &Parts<'_>) -> Result<Option<i64>, StoreError> {
@@ -117,7 +120,7 @@ fn read_author(room: &Room, row: &Row<'_>, at: usize) -> Result<Author, StoreErr
     let Some(handle) = row.get::<_, Option<String>>(at)? else { return Ok(Author::default()) };
     let native_id: Option<String> = row.get(at + 2)?;
     let url = match row.get::<_, Option<i64>>(at + 3)? {
-        Some(shape) => Some(Parts::new("", "", &handle, native_id.as_deref().unwrap_or_default()).unfold(&*room.word(shape)?)),
+        Some(shape) => Some(Parts::new("", "", &handle, native_id.as_deref().unwrap_or_default()).unfold(&room.word(shape)?)),
         None => row.get(at + 4)?,
     };
     Ok(Author { handle, name: row.get(at + 1)?, native_id, url })
@@ -186,11 +189,11 @@ pub(super) fn load_mention(room: &Room, id: i64) -> Result<Option<(String, Menti
     let (handle, account) = (author.handle.as_str(), author.native_id.as_deref().unwrap_or_default());
     let native: String = row.get::<_, Option<_>>(6)?.unwrap_or_default();
     let native_id = match row.get::<_, Option<i64>>(5)? {
-        Some(shape) => Parts::new("", &native, handle, account).unfold(&*room.word(shape)?),
+        Some(shape) => Parts::new("", &native, handle, account).unfold(&room.word(shape)?),
         None => native,
     };
     let url = match row.get::<_, Option<i64>>(7)? {
-        Some(shape) => Some(Parts::new(&native_id, &native_id, handle, account).unfold(&*room.word(shape)?)),
+        Some(shape) => Some(Parts::new(&native_id, &native_id, handle, account).unfold(&room.word(shape)?)),
         None => row.get(8)?,
     };
     let mut mention = Mention::new(network, native_id, "", moment(seen));
@@ -212,13 +215,53 @@ pub(super) struct Heard {
     pub(super) case: Option<CaseId>,
 }
 
-/// Writes what was heard for one watch; `false` when it stands there already.
-pub(super) fn insert_heard(room: &Room, decided: &Decided, watch: i64, case: Option<i64>) -> Result<bool, StoreError> {
+/// What was heard when it is nothing in particular: five words that so many mentions share that they are one name.
+#[derive(Serialize, Deserialize)]
+struct Plain(String, Reason, Priority, Primary, bool, PlainLang);
+
+/// The language heard: mostly the one the network tagged the post with.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum PlainLang {
+    Other(Option<String>),
+    Tagged(bool),
+}
+
+impl Plain {
+    fn of(decided: &Decided) -> Option<String> {
+        let (hearing, decision) = (&decided.hearing, &decided.decision);
+        let particular = hearing.switch.is_some()
+            || !hearing.findings.is_empty()
+            || decided.case.is_some()
+            || decision.case.is_some()
+            || decision.repeats.is_some()
+            || decided.alert.is_some();
+        if particular {
+            return None;
+        }
+        let tagged = hearing.lang.is_some() && hearing.lang == decided.mention.lang;
+        let lang = if tagged { PlainLang::Tagged(true) } else { PlainLang::Other(hearing.lang.clone()) };
+        serde_json::to_string(&Self(decided.watch.clone(), decision.reason, decision.priority, hearing.primary, hearing.asks, lang)).ok()
+    }
+
+    fn read(text: &str, mention: &Mention) -> Result<Heard, StoreError> {
+        let Self(watch, reason, priority, primary, asks, lang) =
+            serde_json::from_str(text).map_err(|_| unreadable("what was heard as", text))?;
+        let lang = match lang {
+            PlainLang::Other(lang) => lang,
+            PlainLang::Tagged(_) => mention.lang.clone(),
+        };
+        let hearing = Hearing { primary, asks, lang, switch: None, findings: Vec::new() };
+        Ok(Heard { watch, hearing, reason, priority, case: None })
+    }
+}
+
+/// Writes what was heard for one watch.
+pub(super) fn insert_heard(room: &Room, decided: &Decided, watch: i64, case: Option<i64>) -> Result<(), StoreError> {
     let (hearing, decision) = (&decided.hearing, &decided.decision);
-    let changed = room
-        .conn
+    room.conn
         .prepare_cached(
-            "INSERT OR IGNORE INTO heard (mention, watch, reason, priority, primary_word, asks, lang, case_id, repeats, found)
+            "INSERT INTO heard (mention, watch, reason, priority, primary_word, asks, lang, case_id, repeats, found)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
@@ -233,20 +276,23 @@ pub(super) fn insert_heard(room: &Room, decided: &Decided, watch: i64, case: Opt
             decision.repeats.map(|id| id.0),
             brief::write(hearing),
         ])?;
-    Ok(changed > 0)
+    Ok(())
 }
 
 const HEARD: &str = "SELECT watch, reason, priority, primary_word, asks, lang, case_id, found FROM heard WHERE mention = ?1";
 
-/// Reads what was heard of a mention for each watch, with the words of its `text`.
-pub(super) fn load_heard(room: &Room, id: i64, text: &str) -> Result<Vec<Heard>, StoreError> {
+/// Reads what was heard of a mention for each watch, with the words of its text.
+pub(super) fn load_heard(room: &Room, id: i64, mention: &Mention) -> Result<Vec<Heard>, StoreError> {
+    let mut heard = Vec::new();
+    if let Some(plain) = one::<Option<i64>>(room, "SELECT plain FROM mention WHERE id = ?1", [id])?.flatten() {
+        heard.push(Plain::read(&room.word(plain)?, mention)?);
+    }
     let mut statement = room.conn.prepare_cached(HEARD)?;
     let mut rows = statement.query([id])?;
-    let mut heard = Vec::new();
     while let Some(row) = rows.next()? {
         let (reason, priority, primary) = (room.word(row.get(1)?)?, room.word(row.get(2)?)?, room.word(row.get(3)?)?);
         let found: Option<String> = row.get(7)?;
-        let (switch, findings) = brief::read(found.as_deref(), text)?;
+        let (switch, findings) = brief::read(found.as_deref(), &mention.text)?;
         heard.push(Heard {
             watch: room.word(row.get(0)?)?.to_string(),
             hearing: Hearing {
@@ -267,7 +313,7 @@ pub(super) fn load_heard(room: &Room, id: i64, text: &str) -> Result<Vec<Heard>,
 /// Reads a mention with all that was heard in it.
 pub(super) fn load(room: &Room, id: i64) -> Result<Option<StoredMention>, StoreError> {
     let Some((feed, mention, decided)) = load_mention(room, id)? else { return Ok(None) };
-    let heard = load_heard(room, id, &mention.text)?;
+    let heard = load_heard(room, id, &mention)?;
     let heard = heard.into_iter().map(|h| (h.watch, h.hearing, h.reason, h.case)).collect();
     Ok(Some(StoredMention { id: MentionId(id), feed, mention, heard, decided }))
 }

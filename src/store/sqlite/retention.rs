@@ -10,7 +10,7 @@ use crate::domain::Account;
 
 use super::super::{Forgotten, Purge, StoreError};
 use super::commit::day;
-use super::mentions::{authors, millis, moment, one};
+use super::mentions::{authors, load_heard, load_mention, millis, moment, one};
 use super::writer::Room;
 
 /// Redacts a mention wholly: words and author gone, deliveries that wait dropped.
@@ -48,14 +48,16 @@ fn blank_text(room: &Room, id: i64) -> Result<(), StoreError> {
 /// Takes the author of a mention and the links that name one; an author of whom nothing is left goes too.
 fn blank_author(room: &Room, id: i64) -> Result<(), StoreError> {
     let Some(author) = one::<Option<i64>>(room, "SELECT author FROM mention WHERE id = ?1", [id])?.flatten() else { return Ok(()) };
+    let Some((_, mention, _)) = load_mention(room, id)? else { return Ok(()) };
+    let watches = load_heard(room, id, &mention)?.iter().map(|heard| room.name(&heard.watch)).collect::<Result<Vec<_>, _>>()?;
     room.conn
         .prepare_cached("UPDATE mention SET author = NULL, native_shape = NULL, native = NULL, url_shape = NULL, url = NULL WHERE id = ?1")?
         .execute([id])?;
-    room.conn
-        .prepare_cached(
-            "UPDATE author_watch SET mentions = mentions - 1 WHERE author = ?1 AND watch IN (SELECT watch FROM heard WHERE mention = ?2)",
-        )?
-        .execute([author, id])?;
+    for watch in watches {
+        room.conn
+            .prepare_cached("UPDATE author_watch SET mentions = mentions - 1 WHERE author = ?1 AND watch = ?2")?
+            .execute([author, watch])?;
+    }
     room.conn.prepare_cached("DELETE FROM author_watch WHERE author = ?1 AND mentions <= 0")?.execute([author])?;
     room.conn
         .prepare_cached("DELETE FROM author WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM author_watch WHERE author = ?1)")?
