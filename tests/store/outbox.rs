@@ -137,6 +137,7 @@ async fn an_alert_about_courtier_itself_is_a_delivery_too() {
         what: "went silent".to_owned(),
         hint: "look at the credential".to_owned(),
         at: at(1),
+        sent: None,
     };
     let told = Batch { health: vec![(health.clone(), vec!["care".to_owned(), "mail".to_owned()])], now: Some(at(1)), ..Batch::default() };
     assert_eq!(store.commit(told.clone()).await.expect("commits").deliveries, 2);
