@@ -141,7 +141,7 @@ impl Lexicon {
                 }
             }
         }
-        run::settle(&mut hits);
+        run::settle(&mut hits, |hit| self.phrase(hit.phrase).is_none_or(|phrase| !phrase.is_tied()));
         hits
     }
 

@@ -22,7 +22,16 @@ pub struct Phrase {
     pub marks: Vec<(String, String)>,
 }
 
+/// Marks under which a phrase counts only in some posts. It says so after it was found, so that it must not take
+/// a shorter phrase of its list away.
+const TIES: &[&str] = &["subject", "upset", "away", "later", "fault"];
+
 impl Phrase {
+    /// Whether it counts only in some posts.
+    pub(super) fn is_tied(&self) -> bool {
+        self.marks.iter().any(|(name, _)| TIES.contains(&name.as_str()))
+    }
+
     /// Gives the value of a mark.
     pub fn mark(&self, key: &str) -> Option<&str> {
         self.marks.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())

@@ -62,7 +62,7 @@ pub(crate) fn attempt(
             }
             Step::Cross => Some(State { step: state.step + 1, cross: true, ..state }),
             Step::Start => line.begins_clause(state.at).then_some(State { step: state.step + 1, ..state }),
-            Step::End => (state.at >= line.plain.len() || line.begins_clause(state.at)).then_some(State { step: state.step + 1, ..state }),
+            Step::End => line.ends_clause(state.at).then_some(State { step: state.step + 1, ..state }),
             Step::Any => line.reaches(state.at, start, state.cross).then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
             Step::Set(set) => {
                 let fits =
@@ -115,6 +115,11 @@ impl Line<'_> {
         // "@kim @lee what now": a clause begins behind those whom it calls.
         let called = (1..=at.min(CALLED)).take_while(|back| self.token(at - back).is_some_and(|before| before.kind == Kind::Handle)).last();
         begins(at, token) || called.is_some_and(|back| self.token(at - back).is_some_and(|first| begins(at - back, first)))
+    }
+
+    /// Whether a clause ended before the token: a link or a hashtag at the end is no part of it.
+    fn ends_clause(&self, at: usize) -> bool {
+        self.token(at).is_none_or(|token| matches!(token.kind, Kind::Url | Kind::Hashtag)) || self.begins_clause(at)
     }
 
     /// Whether the token is one of a set. A name is never a word: a brand may be called "Salt".
@@ -176,13 +181,14 @@ impl Line<'_> {
     }
 }
 
-/// Takes hits out that stand wholly inside a longer hit of the same list, and sorts the rest by list and place.
-pub(crate) fn settle(hits: &mut Vec<Hit>) {
+/// Takes hits out that stand wholly inside a longer hit of the same list that swallows others, and sorts the rest
+/// by list and place.
+pub(crate) fn settle(hits: &mut Vec<Hit>, swallows: impl Fn(&Hit) -> bool) {
     hits.sort_by(|a, b| (a.list, a.tokens.start, b.tokens.end, a.phrase).cmp(&(b.list, b.tokens.start, a.tokens.end, b.phrase)));
     let mut reach = (u16::MAX, 0);
     hits.retain(|hit| {
         let inside = reach.0 == hit.list && hit.tokens.end <= reach.1;
-        if !inside {
+        if !inside && swallows(hit) {
             reach = (hit.list, hit.tokens.end);
         }
         !inside

@@ -66,6 +66,8 @@ pub(super) enum Mark {
     Service,
     /// "Monday", "English": capitalised and no name.
     NoName,
+    /// "looking forward", "countdown": joy over a place to go to.
+    Eager,
     /// A verb form of something done.
     Done,
     /// A verb form of something under way.
@@ -103,6 +105,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Place, "clause.place"),
     (Mark::Service, "clause.service"),
     (Mark::NoName, "clause.no-name"),
+    (Mark::Eager, "clause.eager"),
     (Mark::Done, "clause.done"),
     (Mark::Doing, "clause.doing"),
 ];

@@ -10,8 +10,8 @@
 //!
 //! Marks of a phrase (behind `::`): `status=done|intent|considering|threat` where the words decide alone;
 //! `any-actor` whoever does it; `negated-ok` a negation before it does not turn it; `cannot-ok` nor does
-//! "can not"; `upset` only in a post that is upset; `subject` only where the author says "I"; `away` only
-//! where somebody else than the watch is joined; `later` not in the first sentence; `fault` not where an
+//! "can not"; `upset` only in a post that is upset; `subject` only where the author says "I"; `away` not where
+//! a post that addresses the brand joins it; `later` not in the first sentence; `fault` not where an
 //! app was installed again or could not be removed.
 
 mod around;
@@ -92,7 +92,8 @@ impl SwitchRule {
     fn hear(&self, reading: &Reading<'_>, around: &Around, hit: &Hit) -> Option<Found> {
         let clause = Clause { reading, around, hit };
         let (left, joined) = (slot(reading, around, hit, "left"), slot(reading, around, hit, "joined"));
-        if left == Slot::Wrong || joined == Slot::Wrong || !is_backed(reading, hit, &left, &joined) || !fits(&clause, &joined) {
+        let fuller = self.kind == Kind::From && reading.hits("switch.from-to").iter().any(|other| overlap(other, hit));
+        if fuller || left == Slot::Wrong || joined == Slot::Wrong || !is_backed(reading, hit, &left, &joined) || !fits(&clause, &joined) {
             return None;
         }
         let sense = clause.sense();
@@ -144,10 +145,12 @@ impl SwitchRule {
 /// Checks the marks that tie a phrase to its post.
 fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let upset = !clause.marked("upset") || clause.around.any(Mark::Upset);
-    let away = !clause.marked("away") || *joined != Slot::Filled(Party::Brand);
+    let other = matches!(joined, Slot::Filled(Party::Other(_)));
+    let calm = !(other && clause.around.any(Mark::Eager));
+    let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand);
     let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
     let subject = !clause.marked("subject") || clause.author_says();
-    upset && away && later && subject
+    upset && calm && away && later && subject
 }
 
 /// A word that is neither a handle nor capitalised counts as a name only beside one we know.
@@ -165,7 +168,12 @@ fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bo
 
 /// "I'll never use that feature again": the thing, not the brand.
 fn is_feature(reading: &Reading<'_>, hit: &Hit) -> bool {
-    reading.hits("switch.feature").iter().any(|feature| feature.tokens.start < hit.tokens.end && hit.tokens.start < feature.tokens.end)
+    reading.hits("switch.feature").iter().any(|feature| overlap(feature, hit))
+}
+
+/// Whether two phrases share a word.
+fn overlap(one: &Hit, other: &Hit) -> bool {
+    one.tokens.start < other.tokens.end && other.tokens.start < one.tokens.end
 }
 
 /// Adds an attribute, and the word that brought it.

@@ -50,7 +50,7 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     }
     let last = reading.token(tokens.end - 1);
     let owner = last.is_some_and(|token| token.possessive) && reading.token(next).is_some_and(|token| token.gap == Gap::None);
-    if owner && !around.is(next, Mark::Service) || name == "joined" && first.kind == Kind::Word && follows(Mark::Place) {
+    if owner && !around.is(next, Mark::Service) || name == "joined" && follows(Mark::Place) {
         return Slot::Wrong;
     }
     if first.tag == Tag::None && first.kind != Kind::Handle && !can_be_name(reading, around, &tokens) {

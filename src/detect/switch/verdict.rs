@@ -53,7 +53,7 @@ pub(in crate::detect) fn verdict(found: &[Found]) -> Option<(Change, Stance)> {
         counted.iter().rev().find(|one| one.change.left == us && one.change.joined != us && (one.said(Role::Left) || joins.is_none()));
     let loyal = found.iter().any(is_loyal);
     let (main, leaving) = match (leaves, joins) {
-        (Some(leave), Some(join)) if leave.start > join.start || join.change.left != us => (leave, true),
+        (Some(leave), Some(join)) if leave.start > join.start => (leave, true),
         (_, Some(join)) => (join, false),
         (Some(_), None) if loyal => return None,
         (Some(_), None) => (counted.iter().filter(|one| one.change.left == us).max_by_key(|one| one.rank())?, true),
