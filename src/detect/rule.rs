@@ -65,6 +65,7 @@ pub const RULES: &[&dyn Rule] = &[
     &super::switch::LOST,
     &super::switch::WIN_BACK,
     &super::switch::JOIN,
+    &super::switch::TAG,
     &super::switch::FEATURE,
     &super::switch::INSIDE,
     &super::complaint::Complaint,

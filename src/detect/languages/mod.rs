@@ -23,7 +23,8 @@ pub struct Language {
 }
 
 /// Every language with phrase data.
-pub const LANGUAGES: &[Language] = &[Language {
+pub const LANGUAGES: &[Language] = &[
+    Language {
     code: "en",
     name: "English",
     files: &[
@@ -35,7 +36,9 @@ pub const LANGUAGES: &[Language] = &[Language {
         include_str!("en/praise.txt"),
         include_str!("en/asks.txt"),
     ],
-}];
+    },
+    Language { code: "de", name: "German", files: &[include_str!("de/words.txt"), include_str!("de/switch.txt")] },
+];
 
 /// Gives the compiled phrases of a language; `None` where there are none.
 pub fn lexicon(code: &str) -> Option<&'static Lexicon> {

@@ -8,8 +8,10 @@ use crate::detect::Reading;
 /// What a word can be to a phrase near it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// "I", "we", "my".
+    /// "I", "we", "my": whoever writes.
     Author,
+    /// "I", "we": who writes, as a subject.
+    Subject,
     /// "they", "people", "my friend", "you": somebody else does it.
     Others,
     /// "it", "this": does it only when it stands right before.
@@ -66,6 +68,8 @@ pub(super) enum Mark {
     Service,
     /// "Monday", "English": capitalised and no name.
     NoName,
+    /// "was", "got" before a form of something done: somebody else did it.
+    Passive,
     /// "looking forward", "countdown": joy over a place to go to.
     Eager,
     /// A verb form of something done.
@@ -105,6 +109,8 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Place, "clause.place"),
     (Mark::Service, "clause.service"),
     (Mark::NoName, "clause.no-name"),
+    (Mark::Passive, "clause.passive"),
+    (Mark::Subject, "clause.subject"),
     (Mark::Eager, "clause.eager"),
     (Mark::Done, "clause.done"),
     (Mark::Doing, "clause.doing"),
@@ -112,7 +118,7 @@ const LISTS: &[(Mark, &str)] = &[
 
 /// The marks of every token of a post.
 pub(super) struct Around {
-    marks: Vec<u32>,
+    marks: Vec<u64>,
 }
 
 impl Around {
@@ -140,6 +146,6 @@ impl Around {
     }
 }
 
-fn bit(mark: Mark) -> u32 {
-    1 << mark as u32
+fn bit(mark: Mark) -> u64 {
+    1 << mark as u64
 }

@@ -67,7 +67,7 @@ impl Clause<'_, '_> {
         let mut against = Vec::new();
         match self.actor() {
             Actor::Other if !self.marked("any-actor") => against.push((Attribute::Reported, None)),
-            Actor::Command if !self.marked("any-actor") => against.push((Attribute::Advice, Some(self.hit.tokens.start))),
+            Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => against.push((Attribute::Advice, Some(self.hit.tokens.start))),
             _ => {}
         }
         if let Some(at) = self.negation() {
@@ -128,7 +128,7 @@ impl Clause<'_, '_> {
 
     /// Says whether the author stands as subject before the phrase or in it.
     pub(super) fn author_says(&self) -> bool {
-        self.within().chain(self.before(ACTOR_WINDOW)).any(|token| self.is(token, Mark::Author)) && self.actor() == Actor::Author
+        self.within().chain(self.before(ACTOR_WINDOW)).any(|token| self.is(token, Mark::Subject)) && self.actor() == Actor::Author
     }
 
     /// Says whether it could not be done.
@@ -143,8 +143,13 @@ impl Clause<'_, '_> {
 
     /// Finds who does it: the nearest word before the phrase that can be its subject.
     fn actor(&self) -> Actor {
-        if self.within().take(4).any(|token| self.is(token, Mark::Author)) {
+        if !self.is(self.hit.tokens.start, Mark::Done) && self.within().take(4).any(|token| self.is(token, Mark::Author)) {
             return Actor::Author;
+        }
+        let passive = |token: &usize| self.is(*token, Mark::Passive);
+        let first_word_done = self.is(self.hit.tokens.start, Mark::Done);
+        if first_word_done && self.before(2).take_while(|token| passive(token) || self.is(*token, Mark::Adverb)).any(|token| passive(&token)) {
+            return Actor::Other;
         }
         let doing = self.doing();
         let mut linked = self.gap(self.hit.tokens.start) != Gap::None;
@@ -193,7 +198,9 @@ impl Clause<'_, '_> {
             return None;
         }
         let mut despite = false;
-        for token in self.before(NEGATION_WINDOW) {
+        // "it is no use, going back": the comma ends the negation.
+        let parted = self.doing() && self.gap(self.hit.tokens.start) != Gap::None;
+        for token in self.before(if parted { 0 } else { NEGATION_WINDOW }) {
             if self.is(token, Mark::Negation) {
                 let can = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Cannot));
                 return (!despite && !(can && self.marked("cannot-ok"))).then_some(token);
@@ -203,7 +210,8 @@ impl Clause<'_, '_> {
                 break;
             }
         }
-        None
+        // German and Dutch put it behind the verb.
+        self.within().skip(1).find(|token| self.is(*token, Mark::Negation))
     }
 
     /// Finds "would have", "wish", "if it was": it did not happen.
@@ -255,7 +263,7 @@ impl Clause<'_, '_> {
     /// Finds what the phrase depends on.
     fn condition(&self) -> Option<Condition> {
         for (distance, token) in self.before(SENTENCE_WINDOW).enumerate() {
-            if self.is(token, Mark::OrElse) && distance < 7 {
+            if self.is(token, Mark::OrElse) && distance < 7 && (token + 1..token + 4).any(|next| self.is(next, Mark::Author)) {
                 return Some(Condition::OrElse);
             }
             if self.is(token, Mark::If) && !(token + 1..token + 4).any(|next| self.is(next, Mark::Reads)) {

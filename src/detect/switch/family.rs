@@ -130,3 +130,10 @@ pub(in crate::detect) const FEATURE: SwitchRule =
 /// `switch.inside`.
 pub(in crate::detect) const INSIDE: SwitchRule =
     SwitchRule { id: "switch.inside", cue: &["switch.inside"], kind: Kind::Inside, doc: Doc { hears: "", why: "", yes: &[], no: &[] } };
+/// `switch.tag`.
+pub(in crate::detect) const TAG: SwitchRule = SwitchRule {
+    id: "switch.tag",
+    cue: &["switch.tag"],
+    kind: Kind::Leave,
+    doc: Doc { hears: "", why: "", yes: &[], no: &[] },
+};

@@ -11,7 +11,7 @@
 //! Marks of a phrase (behind `::`): `status=done|intent|considering|threat` where the words decide alone;
 //! `any-actor` whoever does it; `negated-ok` a negation before it does not turn it; `cannot-ok` nor does
 //! "can not"; `upset` only in a post that is upset; `subject` only where the author says "I"; `away` not where
-//! a post that addresses the brand joins it; `later` not in the first sentence; `fault` not where an
+//! a post that addresses the brand joins it; `order` a command is a request to the brand; `later` not in the first sentence; `fault` not where an
 //! app was installed again or could not be removed.
 
 mod around;
@@ -30,6 +30,7 @@ pub(super) use verdict::{TURNED, verdict};
 
 use super::{Doc, Found, Hit, Party, Reading, Rule};
 use crate::domain::{Attribute, Role, Signal};
+use crate::text::{Kind as Written, Tag};
 
 /// What the phrases of a rule tell about the parties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,16 @@ impl Rule for SwitchRule {
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
         let around = Around::new(reading);
-        out.extend(reading.hits(self.id).iter().take(MOST).filter_map(|hit| self.hear(reading, &around, hit)));
+        let mut end = None;
+        for hit in reading.hits(self.id).iter().take(MOST) {
+            // Of phrases that end at one word the first says most.
+            if end != Some(hit.tokens.end)
+                && let Some(found) = self.hear(reading, &around, hit)
+            {
+                end = Some(hit.tokens.end);
+                out.push(found);
+            }
+        }
     }
 }
 
@@ -102,7 +112,11 @@ impl SwitchRule {
             turn(reading, &mut found, attribute, token);
         }
         let first = hit.tokens.start;
-        let (left, joined) = self.sides(reading, left.party(), joined.party());
+        if self.id == "switch.tag" && !is_named_tag(reading, hit) {
+            return None;
+        }
+        let left = left.party().filter(|party| !self.is_nickname(reading, party)).or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
+        let (left, joined) = self.sides(reading, hit, left, joined.party());
         if self.kind == Kind::Inside || is_feature(reading, hit) || left.is_some() && left == joined {
             turn(reading, &mut found, Attribute::InsideBrand, None);
         }
@@ -128,16 +142,22 @@ impl SwitchRule {
         Some(found)
     }
 
+    /// A post that addresses the brand and is done with a name we do not know calls it by a nickname.
+    fn is_nickname(&self, reading: &Reading<'_>, left: &Party) -> bool {
+        self.kind == Kind::Leave && reading.addressed() && matches!(left, Party::Other(name) if !name.starts_with('@'))
+    }
+
     /// Fills in the sides that the phrase leaves unsaid.
-    fn sides(&self, reading: &Reading<'_>, left: Option<Party>, joined: Option<Party>) -> (Option<Party>, Option<Party>) {
+    fn sides(&self, reading: &Reading<'_>, hit: &Hit, left: Option<Party>, joined: Option<Party>) -> (Option<Party>, Option<Party>) {
         match self.kind {
             Kind::Inside => (None, None),
             Kind::From if joined.is_none() && left != Some(Party::Brand) && reading.names_brand() => (left, Some(Party::Brand)),
             Kind::Come => {
                 let joined = joined.or_else(|| reading.names_brand().then_some(Party::Brand));
-                (left.or_else(|| understood_left(reading, joined.as_ref())), joined)
+                (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined)
             }
-            Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, joined.as_ref())), joined),
+            Kind::Stay if !reading.addressed() => (left, joined),
+            Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined),
         }
     }
 }
@@ -153,6 +173,15 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     upset && calm && away && later && subject
 }
 
+/// The rival whose name stands among the words of a phrase: "not using Dropbox ever again".
+fn named_in(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
+    hit.tokens.clone().find_map(|token| match reading.token(token)?.tag {
+        Tag::Brand => Some(Party::Brand),
+        Tag::Rival(number) => Some(Party::Rival(number)),
+        _ => None,
+    })
+}
+
 /// A word that is neither a handle nor capitalised counts as a name only beside one we know.
 fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bool {
     let known = |slot: &Slot| matches!(slot, Slot::Filled(Party::Brand | Party::Rival(_)));
@@ -161,7 +190,7 @@ fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bo
             && reading
                 .slot(hit, name)
                 .and_then(|tokens| reading.token(tokens.start))
-                .is_some_and(|token| token.kind == crate::text::Kind::Word && !token.capital)
+                .is_some_and(|token| token.kind == Written::Word && !token.capital)
     };
     !(loose("left", left) || loose("joined", joined)) || known(left) || known(joined)
 }
@@ -169,6 +198,13 @@ fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bo
 /// "I'll never use that feature again": the thing, not the brand.
 fn is_feature(reading: &Reading<'_>, hit: &Hit) -> bool {
     reading.hits("switch.feature").iter().any(|feature| overlap(feature, hit))
+}
+
+/// "#byebyejetblue": the tag holds the name of the brand.
+fn is_named_tag(reading: &Reading<'_>, hit: &Hit) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let brand = plain(reading.name(&Party::Brand));
+    brand.len() > 2 && plain(reading.word(hit.tokens.start)).contains(&brand)
 }
 
 /// Whether two phrases share a word.

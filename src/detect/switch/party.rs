@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::around::{Around, Mark};
 use crate::detect::{Hit, Party, Reading};
-use crate::text::{Gap, Kind, Tag};
+use crate::text::{Gap, Kind, Tag, Token};
 
 /// Most names of a list ("Salt, Sunrise or UPC") that are read.
 const LISTED: usize = 6;
@@ -53,6 +53,16 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     if owner && !around.is(next, Mark::Service) || name == "joined" && follows(Mark::Place) {
         return Slot::Wrong;
     }
+    // "gonna Google": one word written out as two is no way to anybody.
+    let merged = |at: usize| Some(reading.token(at.checked_sub(1)?)?.start == reading.token(at)?.start);
+    if tokens.start.checked_sub(1).and_then(merged) == Some(true) && name == "joined" {
+        return Slot::Wrong;
+    }
+    // "never again, Salt is better": the name begins another clause.
+    let parted = first.gap == Gap::Soft && tokens.start > hit.tokens.start && hit.tokens.end == next;
+    if parted && reading.token(next).is_some_and(|token| token.gap == Gap::None && token.kind == Kind::Word) {
+        return Slot::Wrong;
+    }
     if first.tag == Tag::None && first.kind != Kind::Handle && !can_be_name(reading, around, &tokens) {
         return Slot::Wrong;
     }
@@ -76,24 +86,20 @@ fn shouts(reading: &Reading<'_>) -> bool {
     all > 4 && capitals * 2 > all
 }
 
-/// Of names that are listed with "or" and "and" the brand wins.
+/// Of names that are listed ("Salt, Sunrise or UPC") the brand wins; a comma alone makes no list.
 fn with_others(reading: &Reading<'_>, first: Party, mut end: usize) -> Party {
+    let (mut brand, mut listed) = (false, false);
     for _ in 0..LISTED {
         let Some(link) = reading.token(end) else { break };
         let and = matches!(reading.word(end), "or" | "and" | "&" | "/" | "oder" | "und" | "o" | "ou" | "y" | "et" | "e" | "of" | "en");
         let at = if and { end + 1 } else { end };
-        match reading.token(at) {
-            Some(token) if token.tag == Tag::Brand && (and || link.gap == Gap::Soft) => return Party::Brand,
-            Some(token)
-                if (and || link.gap == Gap::Soft)
-                    && (matches!(token.tag, Tag::Rival(_)) || token.capital || token.kind == Kind::Handle) =>
-            {
-                end = at + 1
-            }
-            _ => break,
-        }
+        let named = reading.token(at).filter(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) || token.capital || token.kind == Kind::Handle);
+        let Some(token) = named.filter(|_| and || link.gap == Gap::Soft) else { break };
+        brand |= token.tag == Tag::Brand;
+        listed |= and;
+        end = at + 1;
     }
-    first
+    if brand && listed { Party::Brand } else { first }
 }
 
 /// Whom "you" means: the brand of the page, else whose handle comes first, else the only one who is named.
@@ -110,15 +116,23 @@ fn you(reading: &Reading<'_>) -> Option<Party> {
     handle.and_then(|token| known(token.tag)).or_else(|| reading.tokens().iter().find_map(|token| known(token.tag)))
 }
 
-/// Who is left when the phrase does not say it: the brand, unless it is the one joined; else the only other one named.
-pub(super) fn understood_left(reading: &Reading<'_>, joined: Option<&Party>) -> Option<Party> {
-    if joined != Some(&Party::Brand) && reading.names_brand() {
+/// Who is left when the phrase does not say it.
+///
+/// A post that addresses the brand leaves it. In any other post it is who was named before the phrase, the brand
+/// before its rivals; then who is named after it. Whoever is joined is not left.
+pub(super) fn understood_left(reading: &Reading<'_>, hit: &Hit, joined: Option<&Party>) -> Option<Party> {
+    if reading.addressed() && joined != Some(&Party::Brand) {
         return Some(Party::Brand);
     }
-    let mut others = reading.tokens().iter().filter_map(|token| match token.tag {
-        Tag::Rival(number) if joined != Some(&Party::Rival(number)) => Some(Party::Rival(number)),
+    let party = |token: &Token| match token.tag {
+        Tag::Brand => Some(Party::Brand),
+        Tag::Rival(number) => Some(Party::Rival(number)),
         _ => None,
-    });
-    let first = others.next()?;
-    others.all(|other| other == first).then_some(first)
+    };
+    let others = |tokens: &[Token]| tokens.iter().filter_map(party).filter(|party| joined != Some(party)).collect::<Vec<_>>();
+    let (before, after) = reading.tokens().split_at(hit.tokens.start.min(reading.tokens().len()));
+    let (before, mut after) = (others(before), others(after));
+    let brand = |parties: &[Party]| parties.contains(&Party::Brand).then_some(Party::Brand);
+    after.dedup();
+    brand(&before).or_else(|| before.last().cloned()).or_else(|| brand(&after)).or_else(|| after.pop().filter(|_| after.is_empty()))
 }
