@@ -178,7 +178,15 @@ impl Lexicon {
     fn hashtag(&self, tag: &str, at: u32, hits: &mut Vec<Hit>) {
         let word = tag.trim_start_matches('#');
         let says = |stem: &str| word.starts_with(stem) || word.ends_with(stem);
-        hits.extend(self.by_tag.iter().filter(|(stem, _)| says(stem)).take(1).map(|(_, phrase)| self.hit(*phrase, at)));
+        let mut heard: Vec<u16> = Vec::new();
+        for (_, phrase) in self.by_tag.iter().filter(|(stem, _)| says(stem)) {
+            let hit = self.hit(*phrase, at);
+            // One word of each list is enough.
+            if !heard.contains(&hit.list) {
+                heard.push(hit.list);
+                hits.push(hit);
+            }
+        }
     }
 
     fn hit(&self, phrase: u32, at: u32) -> Hit {

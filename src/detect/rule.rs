@@ -66,8 +66,6 @@ pub const RULES: &[&dyn Rule] = &[
     &super::switch::WIN_BACK,
     &super::switch::JOIN,
     &super::switch::TAG,
-    &super::switch::FEATURE,
-    &super::switch::INSIDE,
     &super::complaint::Complaint,
     &super::praise::Praise,
     &super::question::Question,

@@ -25,17 +25,17 @@ pub struct Language {
 /// Every language with phrase data.
 pub const LANGUAGES: &[Language] = &[
     Language {
-    code: "en",
-    name: "English",
-    files: &[
-        include_str!("en/words.txt"),
-        include_str!("en/slang.txt"),
-        include_str!("en/switch.txt"),
-        include_str!("en/trouble.txt"),
-        include_str!("en/calm.txt"),
-        include_str!("en/praise.txt"),
-        include_str!("en/asks.txt"),
-    ],
+        code: "en",
+        name: "English",
+        files: &[
+            include_str!("en/words.txt"),
+            include_str!("en/slang.txt"),
+            include_str!("en/switch.txt"),
+            include_str!("en/trouble.txt"),
+            include_str!("en/calm.txt"),
+            include_str!("en/praise.txt"),
+            include_str!("en/asks.txt"),
+        ],
     },
     Language { code: "de", name: "German", files: &[include_str!("de/words.txt"), include_str!("de/switch.txt")] },
 ];

@@ -67,7 +67,9 @@ impl Clause<'_, '_> {
         let mut against = Vec::new();
         match self.actor() {
             Actor::Other if !self.marked("any-actor") => against.push((Attribute::Reported, None)),
-            Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => against.push((Attribute::Advice, Some(self.hit.tokens.start))),
+            Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => {
+                against.push((Attribute::Advice, Some(self.hit.tokens.start)))
+            }
             _ => {}
         }
         if let Some(at) = self.negation() {
@@ -133,12 +135,12 @@ impl Clause<'_, '_> {
 
     /// Says whether it could not be done.
     pub(super) fn cannot(&self) -> bool {
-        self.before(NEGATION_WINDOW).any(|token| self.is(token, Mark::Cannot))
+        self.within().chain(self.before(NEGATION_WINDOW)).any(|token| self.is(token, Mark::Cannot))
     }
 
     /// Says whether it was only tried or wanted.
     pub(super) fn tried(&self) -> bool {
-        self.before(NEGATION_WINDOW).any(|token| self.is(token, Mark::Tried))
+        self.within().chain(self.before(NEGATION_WINDOW)).any(|token| self.is(token, Mark::Tried))
     }
 
     /// Finds who does it: the nearest word before the phrase that can be its subject.
@@ -148,7 +150,9 @@ impl Clause<'_, '_> {
         }
         let passive = |token: &usize| self.is(*token, Mark::Passive);
         let first_word_done = self.is(self.hit.tokens.start, Mark::Done);
-        if first_word_done && self.before(2).take_while(|token| passive(token) || self.is(*token, Mark::Adverb)).any(|token| passive(&token)) {
+        if first_word_done
+            && self.before(2).take_while(|token| passive(token) || self.is(*token, Mark::Adverb)).any(|token| passive(&token))
+        {
             return Actor::Other;
         }
         let doing = self.doing();
@@ -241,7 +245,7 @@ impl Clause<'_, '_> {
     /// Says how far it has come.
     fn status(&self) -> Status {
         let mood = |mark: Mark| self.before(MOOD_WINDOW).any(|token| self.is(token, mark));
-        let inner = |mark: Mark| self.within().take(4).any(|token| self.is(token, mark));
+        let inner = |mark: Mark| self.within().any(|token| self.is(token, mark));
         let said = self.reading.mark(self.hit, "status").and_then(Status::parse);
         let status = match said {
             Some(said @ (Status::Done | Status::Threat | Status::Considering)) => said,

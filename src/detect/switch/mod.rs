@@ -45,8 +45,6 @@ pub(super) enum Kind {
     Come,
     /// Somebody stays with the one joined.
     Stay,
-    /// Something changes inside one brand: a near miss, shown and not counted.
-    Inside,
 }
 
 /// One rule of the family.
@@ -56,11 +54,14 @@ pub(super) struct SwitchRule {
     id: &'static str,
     /// What its phrases tell.
     kind: Kind,
-    /// The same, as its only cue.
-    cue: &'static [&'static str],
+    /// Its list, then, for some, the list of what only looks like it: the same words about a thing inside the brand.
+    lists: &'static [&'static str],
     /// What it says of itself.
     doc: Doc,
 }
+
+/// The weight from which a phrase about a thing inside the brand turns one about the brand that shares a word with it.
+const SURE: f32 = 0.9;
 
 /// Most findings of one rule in one post: a person repeats himself less often.
 const MOST: usize = 16;
@@ -79,7 +80,7 @@ impl Rule for SwitchRule {
     }
 
     fn cues(&self) -> &'static [&'static str] {
-        self.cue
+        self.lists
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
@@ -94,6 +95,13 @@ impl Rule for SwitchRule {
                 out.push(found);
             }
         }
+        let hits = reading.hits(self.id);
+        let near = self.near(reading).iter().filter(|near| !hits.iter().any(|hit| overlap(hit, near)));
+        out.extend(near.take(MOST).map(|hit| {
+            let mut found = reading.found(self.id, Signal::Switch, hit);
+            turn(reading, &mut found, Attribute::InsideBrand, Some(hit.tokens.start));
+            found
+        }));
     }
 }
 
@@ -115,9 +123,12 @@ impl SwitchRule {
         if self.id == "switch.tag" && !is_named_tag(reading, hit) {
             return None;
         }
-        let left = left.party().filter(|party| !self.is_nickname(reading, party)).or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
+        let left = left
+            .party()
+            .filter(|party| !self.is_nickname(reading, party))
+            .or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
         let (left, joined) = self.sides(reading, hit, left, joined.party());
-        if self.kind == Kind::Inside || is_feature(reading, hit) || left.is_some() && left == joined {
+        if self.is_thing(reading, hit) || left.is_some() && left == joined {
             turn(reading, &mut found, Attribute::InsideBrand, None);
         }
         if self.kind == Kind::Stay && joined.as_ref().is_none_or(|joined| *joined == Party::Brand) {
@@ -142,6 +153,16 @@ impl SwitchRule {
         Some(found)
     }
 
+    /// The phrases that only look like those of this rule.
+    fn near<'r>(&self, reading: &'r Reading<'_>) -> &'r [Hit] {
+        self.lists.get(1).map_or(&[], |list| reading.hits(list))
+    }
+
+    /// "I'll never use that feature again": the thing, not the brand.
+    fn is_thing(&self, reading: &Reading<'_>, hit: &Hit) -> bool {
+        self.near(reading).iter().any(|near| reading.weight(near) >= SURE && overlap(near, hit))
+    }
+
     /// A post that addresses the brand and is done with a name we do not know calls it by a nickname.
     fn is_nickname(&self, reading: &Reading<'_>, left: &Party) -> bool {
         self.kind == Kind::Leave && reading.addressed() && matches!(left, Party::Other(name) if !name.starts_with('@'))
@@ -150,7 +171,6 @@ impl SwitchRule {
     /// Fills in the sides that the phrase leaves unsaid.
     fn sides(&self, reading: &Reading<'_>, hit: &Hit, left: Option<Party>, joined: Option<Party>) -> (Option<Party>, Option<Party>) {
         match self.kind {
-            Kind::Inside => (None, None),
             Kind::From if joined.is_none() && left != Some(Party::Brand) && reading.names_brand() => (left, Some(Party::Brand)),
             Kind::Come => {
                 let joined = joined.or_else(|| reading.names_brand().then_some(Party::Brand));
@@ -193,11 +213,6 @@ fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bo
                 .is_some_and(|token| token.kind == Written::Word && !token.capital)
     };
     !(loose("left", left) || loose("joined", joined)) || known(left) || known(joined)
-}
-
-/// "I'll never use that feature again": the thing, not the brand.
-fn is_feature(reading: &Reading<'_>, hit: &Hit) -> bool {
-    reading.hits("switch.feature").iter().any(|feature| overlap(feature, hit))
 }
 
 /// "#byebyejetblue": the tag holds the name of the brand.

@@ -93,7 +93,9 @@ fn with_others(reading: &Reading<'_>, first: Party, mut end: usize) -> Party {
         let Some(link) = reading.token(end) else { break };
         let and = matches!(reading.word(end), "or" | "and" | "&" | "/" | "oder" | "und" | "o" | "ou" | "y" | "et" | "e" | "of" | "en");
         let at = if and { end + 1 } else { end };
-        let named = reading.token(at).filter(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) || token.capital || token.kind == Kind::Handle);
+        let named = reading
+            .token(at)
+            .filter(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) || token.capital || token.kind == Kind::Handle);
         let Some(token) = named.filter(|_| and || link.gap == Gap::Soft) else { break };
         brand |= token.tag == Tag::Brand;
         listed |= and;
