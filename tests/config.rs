@@ -1,7 +1,8 @@
 //! A wrong file is told with file, line, column, caret and hint, all at once.
 //!
 //! `fixtures/config/ok/*.toml` are accepted; `fixtures/config/bad/*.toml` are
-//! refused with exactly the words of the `.stderr` beside them. Kinds of feeds
+//! refused with exactly the words of the `.stderr` beside them, and those of
+//! `fixtures/config/warned` accepted with them. Kinds of feeds
 //! and notifiers are stand-ins, so that a new one changes no snapshot.
 
 use std::collections::BTreeSet;
@@ -65,18 +66,18 @@ fn good_files_are_accepted_without_a_word() {
     }
 }
 
-#[test]
-fn every_mistake_is_told_as_written_down() {
+/// Compares what is told about every file of a folder with the `.stderr` beside it.
+fn compare(folder: &str, accepted_there: bool) {
     let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config");
-    std::fs::create_dir_all(&fresh).unwrap();
+    std::fs::create_dir_all(&fresh).expect("the target folder can be written");
     let mut changed = Vec::new();
-    for path in files("bad") {
+    for path in files(folder) {
         let (accepted, told) = told(&path, &SECRETS, false);
-        assert!(!accepted, "{} was accepted", path.display());
+        assert_eq!(accepted, accepted_there, "{}", path.display());
         let wanted = path.with_extension("stderr");
         if std::fs::read_to_string(&wanted).unwrap_or_default() != told {
-            let new = fresh.join(wanted.file_name().unwrap());
-            std::fs::write(&new, &told).unwrap();
+            let new = fresh.join(wanted.file_name().expect("it has a name"));
+            std::fs::write(&new, &told).expect("the target folder can be written");
             changed.push(format!("cp {} {}\n{told}", new.display(), wanted.display()));
         }
     }
@@ -84,11 +85,23 @@ fn every_mistake_is_told_as_written_down() {
 }
 
 #[test]
+fn every_mistake_is_told_as_written_down() {
+    compare("bad", false);
+}
+
+#[test]
+fn what_has_no_effect_is_told_as_written_down() {
+    compare("warned", true);
+}
+
+#[test]
 fn no_snapshot_stands_without_its_file() {
-    let toml: BTreeSet<PathBuf> = files("bad").into_iter().collect();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config/bad")).unwrap() {
-        let path = entry.unwrap().path();
-        assert!(toml.contains(&path.with_extension("toml")), "{}", path.display());
+    for folder in ["bad", "warned"] {
+        let toml: BTreeSet<PathBuf> = files(folder).into_iter().collect();
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(toml.contains(&path.with_extension("toml")), "{}", path.display());
+        }
     }
 }
 

@@ -5,16 +5,19 @@
 //! process status.
 
 mod cases;
+mod check;
 mod classify;
 mod completions;
 mod demo;
 mod exit;
 mod explain;
+mod init;
 mod notifiers;
 mod outbox;
 mod output;
 mod run;
 mod scan;
+mod schema;
 mod setup;
 mod status;
 
@@ -63,6 +66,9 @@ pub enum Colour {
 #[expect(missing_docs, reason = "a doc comment here would hide the help text of the command's own arguments")]
 pub enum Command {
     Run(run::Args),
+    Check(check::Args),
+    Init(init::Args),
+    Schema(schema::Args),
     Demo(demo::Args),
     Classify(classify::Args),
     Scan(scan::Args),
@@ -103,6 +109,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let ended = match &cli.command {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
+        Command::Check(args) => check::run(args, cli.config.as_deref()),
+        Command::Init(args) => init::run(args, cli.config.as_deref()),
+        Command::Schema(args) => schema::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Classify(args) => classify::run(args, cli.config.as_deref()),
         Command::Scan(args) => scan::run(args, cli.config.as_deref()),

@@ -35,3 +35,24 @@ fn rows(fields: &[Field], above: &str, lines: &mut Vec<String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the generated half of the page begins.
+    const MARK: &str = "<!-- from here on written by the program: see src/config/reference.rs -->\n";
+
+    #[test]
+    fn the_page_is_not_stale() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        let text = std::fs::read_to_string(&page).unwrap();
+        let (head, _) = text.split_once(MARK).expect("the mark stands in the page");
+        let fresh = format!("{head}{MARK}\n{}", reference());
+        if text != fresh {
+            let new = std::env::temp_dir().join("configuration.md");
+            std::fs::write(&new, fresh).unwrap();
+            panic!("docs/configuration.md is older than the lists; accept the new one with\ncp {} {}", new.display(), page.display());
+        }
+    }
+}

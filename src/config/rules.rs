@@ -101,6 +101,10 @@ pub struct RuleSection {
 pub(super) fn read(text: &str, sections: &[Section], watches: &[String], reader: &mut Reader<'_>) -> Vec<RuleSection> {
     let mut rules: Vec<RuleSection> = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
+    if let Some(first) = sections.first() {
+        let idle = Diagnostic::new(first.span.clone(), "rules of your own are read and not heard yet");
+        reader.warn(idle.label("has no effect").hint("the built-in rules work; `courtier check` does not run these tests yet"));
+    }
     for section in sections {
         references(section, "watches", "watch", watches, reader);
         let Some(id) = section.text("id") else { continue };

@@ -116,6 +116,8 @@ listen = "127.0.0.1:9464"                       # /healthz, /readyz, /metrics, i
 pub struct ReplySettings {
     /// The facts file, relative paths resolved.
     pub facts: Option<PathBuf>,
+    /// Where the file names it, for a mistake in it.
+    pub facts_span: std::ops::Range<usize>,
     /// How drafts are signed.
     pub sign_as: Option<String>,
 }
@@ -205,7 +207,11 @@ impl Default for WebSettings {
 
 /// Reads `[reply]`.
 pub(super) fn reply(section: &Section) -> ReplySettings {
-    ReplySettings { facts: section.text("facts").map(PathBuf::from), sign_as: section.text("sign_as").map(str::to_owned) }
+    ReplySettings {
+        facts: section.text("facts").map(PathBuf::from),
+        facts_span: section.span("facts"),
+        sign_as: section.text("sign_as").map(str::to_owned),
+    }
 }
 
 /// Reads `[store]`.
@@ -224,6 +230,9 @@ pub(super) fn store(section: &Section, reader: &mut Reader<'_>) -> StoreSettings
 
 /// Reads `[privacy]`.
 pub(super) fn privacy(section: &Section, reader: &mut Reader<'_>) -> PrivacySettings {
+    for key in ["keep_text", "keep_author"].into_iter().filter(|key| section.has(key)) {
+        reader.warn(section.mistake(key, format!("`{key}` has no effect yet"), "nothing is forgotten by age yet: what is stored stays"));
+    }
     if section.has("recheck_deleted") {
         let idle = section.mistake(
             "recheck_deleted",

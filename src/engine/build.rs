@@ -148,7 +148,7 @@ fn drafter(config: &Config, mistakes: &mut Vec<Diagnostic>) -> Drafter {
         match read.and_then(|text| Facts::read(&text).map_err(|error| error.to_string())) {
             Ok(read) => facts = read,
             Err(why) => mistakes.push(
-                Diagnostic::new(0..0, format!("the facts file {} cannot be used: {why}", path.display()))
+                Diagnostic::new(config.reply.facts_span.clone(), format!("the facts file {} cannot be used: {why}", path.display()))
                     .hint("`[facts]` holds one `key = \"value\"` a line"),
             ),
         }
