@@ -12,7 +12,7 @@ use axum::response::IntoResponse as _;
 use courtier::domain::DeliveryState;
 use courtier::store::{Options, OutboxFilter, Sqlite, Store};
 use jiff::Timestamp;
-use network::{Daemon, World};
+use network::{Daemon, Mood, World, well};
 
 const MENTIONS: usize = 2_000;
 const KILLS: usize = 200;
@@ -66,7 +66,7 @@ async fn delivered(store: &Sqlite) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_nine_loses_nothing_and_doubles_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let world = World::open(|_| Some(StatusCode::OK.into_response())).await;
+    let world = World::open(well).await;
     let configuration = world.configuration(folder.path(), "[web]\nenabled = false");
     // Live feeds begin at the start of the program: the first cursor is where the story begins.
     let daemon = Daemon::start(&configuration);
@@ -113,13 +113,17 @@ async fn kill_nine_loses_nothing_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_with_every_bad_mood_gets_everything_once_it_is_well() {
     let folder = tempfile::tempdir().expect("a folder");
-    let world = World::open(|call| {
-        Some(match call % 5 {
-            0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            1 => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
-            2 => (StatusCode::SERVICE_UNAVAILABLE, "<html>busy</html>").into_response(),
-            _ => StatusCode::OK.into_response(),
-        })
+    // Every mood in turn for a while, then well: with 40 alerts each is met several times.
+    let world = World::open(|call| match call {
+        60.. => well(call),
+        _ => match call % 6 {
+            0 => Mood::Answer(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+            1 => Mood::Answer((StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()),
+            2 => Mood::Answer((StatusCode::SERVICE_UNAVAILABLE, "<html>busy</html>").into_response()),
+            3 => Mood::Cut,
+            4 if call < 6 => Mood::Hang,
+            _ => well(call),
+        },
     })
     .await;
     let configuration = world.configuration(folder.path(), "[web]\nenabled = false");
@@ -144,7 +148,7 @@ async fn a_receiver_with_every_bad_mood_gets_everything_once_it_is_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_store_stops_intake_says_so_and_recovers() {
     let folder = tempfile::tempdir().expect("a folder");
-    let world = World::open(|_| Some(StatusCode::OK.into_response())).await;
+    let world = World::open(well).await;
     let web = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address");
     let tight = format!("max_size = \"400KB\"\n[web]\nlisten = \"{web}\"");
     let configuration = world.configuration(folder.path(), &tight);
@@ -184,7 +188,7 @@ async fn reqwest_get(url: &str) -> Option<(u16, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_reload_keeps_the_old_plan_and_a_good_one_replaces_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let world = World::open(|_| Some(StatusCode::OK.into_response())).await;
+    let world = World::open(well).await;
     let configuration = world.configuration(folder.path(), "[web]\nenabled = false");
     let daemon = Daemon::start(&configuration);
     let good = std::fs::read_to_string(&configuration).expect("readable");

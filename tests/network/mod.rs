@@ -21,8 +21,23 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role};
 
-/// What a receiver answers to its n-th call (from 0); `None` cuts the connection.
-pub type Mood = dyn Fn(usize) -> Option<Response> + Send + Sync;
+/// How a receiver takes a call.
+pub enum Mood {
+    /// It answers so.
+    Answer(Response),
+    /// It cuts the connection without a word.
+    Cut,
+    /// It never answers within anybody's patience.
+    Hang,
+}
+
+/// The mood of the n-th call (from 0).
+pub type Moods = dyn Fn(usize) -> Mood + Send + Sync;
+
+/// Takes everything.
+pub fn well(_: usize) -> Mood {
+    Mood::Answer(StatusCode::OK.into_response())
+}
 
 /// The fake world outside.
 pub struct World {
@@ -33,7 +48,7 @@ pub struct World {
     /// (webhook-id, body), taken calls only.
     pub hook: Mutex<Vec<(String, Value)>>,
     hook_calls: AtomicUsize,
-    mood: Box<Mood>,
+    moods: Box<Moods>,
     pub address: String,
 }
 
@@ -44,7 +59,7 @@ pub fn words(number: usize) -> String {
 
 impl World {
     /// Opens the world on a free port.
-    pub async fn open(mood: impl Fn(usize) -> Option<Response> + Send + Sync + 'static) -> Arc<Self> {
+    pub async fn open(moods: impl Fn(usize) -> Mood + Send + Sync + 'static) -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let world = Arc::new(Self {
@@ -53,7 +68,7 @@ impl World {
             slack: Mutex::default(),
             hook: Mutex::default(),
             hook_calls: AtomicUsize::new(0),
-            mood: Box::new(mood),
+            moods: Box::new(moods),
             address,
         });
         let router = Router::new()
@@ -150,10 +165,14 @@ async fn slack(State(world): State<Arc<World>>, body: String) -> &'static str {
 
 async fn hook(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Response {
     let call = world.hook_calls.fetch_add(1, Ordering::SeqCst);
-    let Some(answer) = (world.mood)(call) else {
-        // Never answers within anybody's patience; the connection is dropped with the request.
-        tokio::time::sleep(Duration::from_secs(120)).await;
-        return StatusCode::OK.into_response();
+    let answer = match (world.moods)(call) {
+        Mood::Answer(answer) => answer,
+        // The server drops the connection of a handler that panics.
+        Mood::Cut => panic!("the receiver cuts the connection"),
+        Mood::Hang => {
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            return StatusCode::OK.into_response();
+        }
     };
     if answer.status().is_success() {
         let key = headers["webhook-id"].to_str().expect("text").to_owned();
