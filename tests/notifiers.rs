@@ -4,6 +4,8 @@
 //! `expected.*` beside it. `UPDATE=1 cargo test --test notifiers` writes the
 //! expected files anew; read the difference before you commit it.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
+
 use std::path::{Path, PathBuf};
 
 use courtier::domain::Alert;

@@ -48,7 +48,7 @@ enum Action {
 }
 
 /// Runs `courtier notifiers`.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let output = Output::new(args.format);
     match &args.kind {
         None => {
@@ -71,14 +71,13 @@ fn page(kind: &NotifierKind) -> String {
     let mut text = format!("{}: {}\n\n{}\nKeys:\n", kind.name, kind.summary, kind.sample);
     for field in kind.fields.iter().chain(NOTIFIER_FIELDS) {
         let must = if field.required { " (required)" } else { "" };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {:<12} {}{must}", field.key, field.doc);
+        writeln!(text, "  {:<12} {}{must}", field.key, field.doc).expect("writing to a String cannot fail");
     }
     text
 }
 
 /// Runs `courtier notifier`.
-pub fn run_one(args: &OneArgs, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run_one(args: &OneArgs, named: Option<&Path>) -> Result<Exit, Failure> {
     let Action::Test { name, dry_run } = &args.action;
     let config = setup::config(named)?;
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;

@@ -85,6 +85,9 @@ pub struct Outside {
     pub zone: TimeZone,
 }
 
+/// Builds a notifier from its section, or says everything that is wrong with it.
+pub type Build = fn(&Section, &Outside) -> Result<Box<dyn Notifier>, Vec<Diagnostic>>;
+
 /// One kind of notifier: what `type = "..."` names.
 pub struct NotifierKind {
     /// The word in the configuration and in JSON.
@@ -96,7 +99,7 @@ pub struct NotifierKind {
     /// The keys of a section beside `type` and those of [`crate::config::NOTIFIER_FIELDS`].
     pub fields: &'static [Field],
     /// Builds the notifier; does no IO.
-    pub build: fn(&Section, &Outside) -> Result<Box<dyn Notifier>, Vec<Diagnostic>>,
+    pub build: Build,
     /// Writes the exact body that `send` would send, for fixtures and for people who want to see it.
     pub render: fn(&Alert, &str, &TimeZone) -> String,
 }

@@ -225,12 +225,9 @@ fn hook_answer(response: &Response) -> Result<Receipt, SendError> {
 
 /// Reads the answer of the Web API, which says 200 also when it means no.
 fn api_answer(response: &Response) -> Result<Value, SendError> {
-    let answer: Value = match serde_json::from_slice(&response.body) {
-        Ok(answer) => answer,
-        Err(_) => {
-            status::judge("slack", response)?;
-            return Err(SendError::Retry { after: None, why: "slack answered 200 without JSON".to_owned() });
-        }
+    let Ok(answer) = serde_json::from_slice::<Value>(&response.body) else {
+        status::judge("slack", response)?;
+        return Err(SendError::Retry { after: None, why: "slack answered 200 without JSON".to_owned() });
     };
     if response.status == 200 && answer.get("ok") == Some(&Value::Bool(true)) {
         return Ok(answer);

@@ -117,7 +117,7 @@ mod tests {
         };
         assert_eq!(after(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         let dates = [("date", "Sat, 21 Nov 2026 22:31:12 GMT"), ("retry-after", "Sat, 21 Nov 2026 22:33:12 GMT")];
-        assert_eq!(after(&dates), Some(Duration::from_secs(120)));
+        assert_eq!(after(&dates), Some(Duration::from_mins(2)));
         assert_eq!(after(&[("retry-after", "soon")]), None);
         assert_eq!(after(&[("retry-after", "-4")]), None);
         assert_eq!(after(&[]), None);

@@ -42,6 +42,7 @@ const WIDTH: usize = 80;
 /// Lines longer than this are hard to read, however wide the terminal.
 const WIDEST: usize = 100;
 
+#[expect(clippy::unnecessary_wraps, reason = "the form that every kind shares")]
 fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Notifier>, Vec<Diagnostic>> {
     let colour = match section.text("color") {
         Some("always") => ColorChoice::Always,

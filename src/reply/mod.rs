@@ -19,7 +19,7 @@ use minijinja::{Value, context};
 pub use facts::{Facts, FactsError};
 pub use length::{length, limit};
 
-use crate::domain::{Draft, Hearing, Mention, Status, Watch};
+use crate::domain::{Draft, Hearing, Mention, Status, Watch, Why};
 use kind::Kind;
 use templates::Templates;
 
@@ -74,6 +74,7 @@ fn words(mention: &Mention, hearing: &Hearing, voice: &Voice<'_>, lang: &str) ->
         (_, None) => "Hi,".to_owned(),
     };
     let switch = hearing.switch.as_ref();
+    let why: Option<Why> = switch.and_then(|switch| switch.reason);
     // Only a rival's own name: "the words as they stand" are a stranger's.
     let rival = switch.and_then(|switch| switch.left.as_deref()).filter(|left| voice.watch.rivals.iter().any(|rival| rival.name == *left));
     let known = if hearing.asks { voice.facts.about(&mention.text) } else { None };
@@ -82,7 +83,7 @@ fn words(mention: &Mention, hearing: &Hearing, voice: &Voice<'_>, lang: &str) ->
         name,
         brand => voice.watch.brand.name.as_str(),
         rival,
-        why => switch.and_then(|switch| switch.reason).map(|why| why.as_str()),
+        why => why.map(Why::as_str),
         status => switch.map(|switch| switch.status.as_str()),
         done => switch.is_some_and(|switch| switch.status == Status::Done),
         known => known.map(|key| format!("{OPEN}{key}{CLOSE}")),

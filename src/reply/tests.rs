@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::*;
-use crate::domain::{Attribute, Brand, Evidence, Finding, Network, Primary, Role, Signal, Stance, Switch, Why};
+use crate::domain::{Attribute, Brand, Evidence, Finding, Network, Primary, Role, Signal, Stance, Switch};
 
 const FACTS: &str = r#"[facts]
 start_url   = "https://nomadesk.example/start"
