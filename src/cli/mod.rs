@@ -11,6 +11,7 @@ mod completions;
 mod demo;
 mod exit;
 mod explain;
+mod feeds;
 mod init;
 mod notifiers;
 mod outbox;
@@ -73,6 +74,7 @@ pub enum Command {
     Classify(classify::Args),
     Scan(scan::Args),
     Explain(explain::Args),
+    Feeds(feeds::Args),
     Cases(cases::Args),
     Notifiers(notifiers::Args),
     Notifier(notifiers::OneArgs),
@@ -116,6 +118,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Classify(args) => classify::run(args, cli.config.as_deref()),
         Command::Scan(args) => scan::run(args, cli.config.as_deref()),
         Command::Explain(args) => explain::run(args, cli.config.as_deref()),
+        Command::Feeds(args) => feeds::run(args),
         Command::Cases(args) => cases::run(args, cli.config.as_deref()),
         Command::Notifiers(args) => notifiers::run(args),
         Command::Notifier(args) => notifiers::run_one(args, cli.config.as_deref()),

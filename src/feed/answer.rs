@@ -71,8 +71,9 @@ pub(crate) fn json_bytes<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fe
 pub(crate) fn start_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..body.len().min(SHOWN * 4)).unwrap_or_default());
     let line: Vec<_> = text.split_whitespace().collect();
-    let mut shown: String = line.join(" ").chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-    if shown.len() < text.len() {
+    let line: String = line.join(" ").chars().filter(|c| !c.is_control()).collect();
+    let mut shown: String = line.chars().take(SHOWN).collect();
+    if shown.len() < line.len() {
         shown.push('…');
     }
     shown

@@ -110,7 +110,7 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good >= bad * 4
+    good >= bad
 }
 
 fn guess(bytes: &[u8]) -> String {

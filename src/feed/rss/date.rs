@@ -114,7 +114,8 @@ fn time(text: &str) -> Option<Time> {
 }
 
 fn instant(civil: DateTime, seconds: i32) -> Option<Timestamp> {
-    Offset::from_seconds(seconds).ok()?.to_timestamp(civil).ok()
+    // A zone that does not exist ("+3000") says nothing; the day is still right.
+    Offset::from_seconds(seconds).unwrap_or(Offset::UTC).to_timestamp(civil).ok()
 }
 
 /// Seconds east of Greenwich of `+0200`, `+02:00`, `GMT+2`, `EST`; `None` for no zone.
@@ -257,6 +258,7 @@ mod tests {
         assert_eq!(day("2003-365").as_deref(), Some("2003-12-31T00:00:00Z"));
         assert_eq!(day("2003-12-31T10:14Z").as_deref(), Some("2003-12-31T10:14:00Z"));
         assert_eq!(day("Wed, 31 Dec 2003 10:14 GMT").as_deref(), Some("2003-12-31T10:14:00Z"));
+        assert_eq!(day("Fri, 11 Mar 2016 01:15:00 +3000").as_deref(), Some("2016-03-11T01:15:00Z"));
         assert_eq!(day("31 Dec 2003").as_deref(), Some("2003-12-31T00:00:00Z"));
         assert_eq!(day("Thu, 01 Jan 2004 10:14:60 GMT").as_deref(), Some("2004-01-01T10:14:59Z"));
     }

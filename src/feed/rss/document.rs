@@ -246,6 +246,10 @@ impl Reader {
             }
         }
         entry.cut = cut;
+        let nothing = entry.id.is_none() && entry.links.is_empty() && entry.title.is_none() && entry.bodies.is_empty();
+        if cut && nothing {
+            return;
+        }
         if self.document.entries.len() < ENTRIES {
             self.document.entries.push(entry);
         } else {

@@ -65,7 +65,9 @@ fn compose(title: &str, body: &str) -> String {
     let start = title.trim_end_matches(['…', '.']).trim_end();
     if body.is_empty() {
         title
-    } else if start.is_empty() || (body.starts_with(start) && (body.len() == start.len() || start.len() < title.len())) {
+    } else if start.is_empty()
+        || body.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('\n') || start.len() < title.len())
+    {
         body.to_owned()
     } else {
         format!("{title}\n\n{body}")
@@ -218,6 +220,7 @@ mod tests {
     fn a_title_that_repeats_the_text_is_said_once() {
         assert_eq!(compose("Leaving Dropbox…", "Leaving Dropbox for Nomadesk."), "Leaving Dropbox for Nomadesk.");
         assert_eq!(compose("Hello", "Hello"), "Hello");
+        assert_eq!(compose("Fix it", "Fix it\n\nIn full"), "Fix it\n\nIn full");
         assert_eq!(compose("Review", "Reviewers wrote this"), "Review\n\nReviewers wrote this");
         assert_eq!(compose(" a \n b ", ""), "a b");
     }
