@@ -62,7 +62,7 @@ pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
 }
 
 fn configuration(args: &Args, named: Option<&Path>) -> Result<Config, Failure> {
-    let Some(brand) = &args.brand else { return setup::config(named) };
+    let Some(brand) = &args.brand else { return setup::config_of_store(named) };
     let text = Config::brand_text(brand, &args.rival);
     let parsed = Config::parse(&text, "the command line", &engine::kinds(), &StandIns);
     parsed.map(|(config, _)| config).map_err(|mistakes| setup::refuse(&mistakes))
@@ -190,6 +190,15 @@ fn text(mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention
             writeln!(text, "  decided {}: {} ({reason}{case})", stored.decided.strftime("%Y-%m-%d %H:%MZ"), reason.says()).ok();
         }
         text.push('\n');
+    }
+    // Watches of that day that the configuration does not have any more, or a store of `run --brand`.
+    let gone =
+        stored.into_iter().flat_map(|stored| &stored.heard).filter(|(watch, ..)| !answers.iter().any(|answer| answer.watch.id == *watch));
+    for (watch, hearing, reason, case) in gone {
+        writeln!(text, "{bold}{}{bold:#}", visible(watch)).ok();
+        heard(&mut text, mention, hearing);
+        let case = case.map_or(String::new(), |case| format!(", {case}"));
+        writeln!(text, "  decided then: {} ({reason}{case})\n", reason.says()).ok();
     }
     text.truncate(text.trim_end().len());
     text + "\n"

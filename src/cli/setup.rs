@@ -20,6 +20,16 @@ pub(super) fn config(named: Option<&Path>) -> Result<Config, Failure> {
     config_at(&path)
 }
 
+/// Finds the configuration for commands that look at the store: without a file, the store of
+/// `run --brand` in the user's state directory.
+pub(super) fn config_of_store(named: Option<&Path>) -> Result<Config, Failure> {
+    let without = Config::default();
+    if Config::find(named).is_none() && engine::database(&without).is_some_and(|path| path.exists()) {
+        return Ok(without);
+    }
+    config(named)
+}
+
 /// Reads a configuration; every mistake is in the failure, with its caret.
 pub(super) fn config_at(path: &Path) -> Result<Config, Failure> {
     match Config::load(path, &engine::kinds()) {

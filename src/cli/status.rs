@@ -24,7 +24,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
-    let config = setup::config(named)?;
+    let config = setup::config_of_store(named)?;
     let store = setup::store_read_only(&config)?;
     let now = Clock::system().now();
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;

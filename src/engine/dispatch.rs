@@ -165,7 +165,7 @@ impl Dispatcher {
         }
         tracing::error!(notifier = name, why, "is gone; disabled until the next start or reload");
         let others = self.plan.notifiers.iter().map(|one| one.name.to_string()).filter(|other| other != name).collect();
-        let hint = format!("renew its address, then `courtier reload` and `courtier outbox retry --notifier {name}`");
+        let hint = format!("renew its address, then reload, and `courtier outbox retry --notifier {name}`");
         self.shared.raise(name, &format!("takes no more alerts: {why}"), &hint, others).await;
     }
 

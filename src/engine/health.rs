@@ -83,11 +83,14 @@ impl Health {
         })
     }
 
-    /// Notes a call that failed; says whether that is news (it went well before, or failed otherwise).
+    /// Notes a call that failed; says whether that is news: it went well before, or it failed in another way.
+    ///
+    /// The way stands before the first colon; what follows (a host of a list, a byte count) may change from call to call.
     pub(super) fn feed_failed(&self, feed: &str, why: &str, now: Timestamp) -> bool {
         self.with(|inner| {
             let health = inner.standing.feeds.entry(feed.to_owned()).or_default();
-            let news = health.ok != Some(false) || health.why.as_deref() != Some(why);
+            let way = |why: &str| why.split(':').next().unwrap_or_default().to_owned();
+            let news = health.ok != Some(false) || health.why.as_deref().map(way) != Some(way(why));
             if health.ok != Some(false) {
                 health.since = Some(now);
             }
