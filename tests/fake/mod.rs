@@ -65,14 +65,14 @@ pub fn always(bytes: impl Into<Vec<u8>>) -> Server {
 
 fn one(mut stream: TcpStream, answer: &(dyn Fn(&Got, &mut TcpStream) + Send + Sync), kept: &Mutex<Vec<Got>>) {
     // A test that has ended must not leave a thread that waits for ever.
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
+    drop(stream.set_read_timeout(Some(Duration::from_secs(30))));
     let Some(got) = read(&mut stream) else { return };
     kept.lock().unwrap().push(got.clone());
     answer(&got, &mut stream);
-    let _ = stream.flush();
-    let _ = stream.shutdown(std::net::Shutdown::Write);
+    drop(stream.flush());
+    drop(stream.shutdown(std::net::Shutdown::Write));
     // Reading until the client closes keeps a reset from overtaking the answer.
-    let _ = std::io::copy(&mut stream.take(1 << 20), &mut std::io::sink());
+    drop(std::io::copy(&mut stream.take(1 << 20), &mut std::io::sink()));
 }
 
 fn read(stream: &mut TcpStream) -> Option<Got> {
@@ -96,7 +96,7 @@ fn read(stream: &mut TcpStream) -> Option<Got> {
 
 /// Writes bytes; a client that has gone is no matter of the server's.
 pub fn send(stream: &mut TcpStream, bytes: &[u8]) {
-    let _ = stream.write_all(bytes);
+    drop(stream.write_all(bytes));
 }
 
 /// A whole answer with a length.
