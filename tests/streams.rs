@@ -6,6 +6,8 @@
 #[path = "streams/bluesky.rs"]
 mod bluesky;
 mod fake;
+#[path = "streams/fixtures.rs"]
+mod fixtures;
 #[path = "streams/jetstream.rs"]
 mod jetstream;
 #[path = "streams/mastodon.rs"]

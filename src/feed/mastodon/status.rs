@@ -155,7 +155,7 @@ impl Status<'_> {
         mention.author = account.author(home);
         mention.lang = words.language.some().filter(|lang| lang.len() <= 35).map(str::to_owned);
         // The parent's URI is not in the answer; its address here is, and hits ask for it.
-        mention.thread.parent = words.in_reply_to_id.some().map(|id| home.address(id));
+        mention.thread.parent = words.in_reply_to_id.some().filter(|_| !home.base.is_empty()).map(|id| home.address(id));
         mention.links = content.links.into_iter().filter(|link| is_web(link)).take(KEPT).collect();
         mention.links.extend(words.quoted());
         mention.addressed = words.addressed(home);
