@@ -92,7 +92,7 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
             "add `password = \"cred:NAME\"` with an app password",
         )),
         (None, Some(_)) => {
-            mistakes.push(section.mistake("password", "a password without an account", "add `identifier = \"you.example.org\"`"))
+            mistakes.push(section.mistake("password", "a password without an account", "add `identifier = \"you.example.org\"`"));
         }
         _ => {}
     }

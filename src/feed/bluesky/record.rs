@@ -180,7 +180,7 @@ impl<'a> Record<'a> {
             _ => Mention::new(BLUESKY, address(did, rkey), &self.text, seen),
         };
         mention.url = page_url(&mention.native_id);
-        mention.author.handle = did.to_owned();
+        did.clone_into(&mut mention.author.handle);
         mention.author.native_id = Some(did.to_owned());
         mention.author.url = Some(profile_url(did));
         mention.lang = self.lang();

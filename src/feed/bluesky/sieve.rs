@@ -41,12 +41,12 @@ impl Sieve {
     /// Gives the extras of a post that passes; `None` for one that names nobody.
     pub(super) fn pass<'a>(&self, post: &Post<'a>) -> Option<Extras<'a>> {
         let Some(names) = &self.names else { return Some(post.record.extras()) };
-        let named = names(&post.record.text) || self.own.contains_key(&*post.commit.did.0);
+        let spoken = names(&post.record.text) || self.own.contains_key(&*post.commit.did.0);
         if post.record.is_plain() {
-            return named.then(Extras::default);
+            return spoken.then(Extras::default);
         }
         let extras = post.record.extras();
-        let passes = named
+        let passes = spoken
             || extras.title.some().is_some_and(|title| names(title))
             || extras.links.iter().any(|link| names(link))
             || self.addressed(&extras).next().is_some();

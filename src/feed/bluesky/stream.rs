@@ -112,10 +112,8 @@ impl Stream {
         }
         let (cursor, resumed) = self.start(ask);
         let address = self.hosts.get(self.host).cloned().unwrap_or_default();
-        let mut url = format!("{address}/subscribe?wantedCollections=app.bsky.feed.post&maxMessageSizeBytes={EVENT_BYTES}");
-        if let Some(cursor) = cursor {
-            url.push_str(&format!("&cursor={cursor}"));
-        }
+        let from = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let url = format!("{address}/subscribe?wantedCollections=app.bsky.feed.post&maxMessageSizeBytes={EVENT_BYTES}{from}");
         // Whatever comes of this call, the next one that must connect asks the next host.
         self.host = (self.host + 1) % self.hosts.len().max(1);
         let mut upgrade = Upgrade::to(url);
@@ -167,12 +165,12 @@ impl Stream {
                 Ok(Some(Ok(Message::Binary(_)))) => self.unreadable("a binary frame: compression was not asked for".into()),
                 Ok(Some(Ok(Message::Close(frame)))) => {
                     let reason = frame.map(|frame| format!(" ({} {:.80})", frame.code, frame.reason.as_str())).unwrap_or_default();
-                    self.end(format!("closed the stream{reason}"));
+                    self.end(&format!("closed the stream{reason}"));
                 }
                 Ok(Some(Ok(_))) => {}
-                Ok(Some(Err(error))) => self.end(format!("the stream broke ({error})")),
-                Ok(None) => self.end("the stream ended".into()),
-                Err(_) if now >= silent => self.end(format!("silent for {} s", SILENCE.as_secs())),
+                Ok(Some(Err(error))) => self.end(&format!("the stream broke ({error})")),
+                Ok(None) => self.end("the stream ended"),
+                Err(_) if now >= silent => self.end(&format!("silent for {} s", SILENCE.as_secs())),
                 Err(_) => break,
             }
             // A host that catches up always has the next event ready: the time limit would never be looked at.
@@ -191,7 +189,7 @@ impl Stream {
     }
 
     /// Gives up the socket and remembers why.
-    fn end(&mut self, why: String) {
+    fn end(&mut self, why: &str) {
         self.socket = None;
         self.ended = Some(format!("{}: {why}", self.position.host));
     }
@@ -226,7 +224,7 @@ impl Stream {
                 }
             }
             Event::Other => {}
-            Event::Failed(why) => self.end(format!("the host gives up on us: {why}")),
+            Event::Failed(why) => self.end(&format!("the host gives up on us: {why}")),
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) const APPVIEW: &str = "https://public.api.bsky.app";
 /// Where an account is at home unless the configuration says otherwise.
 pub(super) const PDS: &str = "https://bsky.social";
 /// After a refused log-in nobody tries again for so long: refusals count against the daily limit.
-const REFUSED: Duration = Duration::from_secs(900);
+const REFUSED: Duration = Duration::from_mins(15);
 
 /// Who searches, with an app password.
 #[derive(Debug, Clone)]

@@ -34,7 +34,7 @@ use self::timeline::{Reader, Timeline};
 /// Where most people are.
 const INSTANCE: &str = "mastodon.social";
 /// How often timelines are walked.
-const PACE: Duration = Duration::from_secs(60);
+const PACE: Duration = Duration::from_mins(1);
 /// Posts of a stream wait at most this long for company.
 const WINDOW: Duration = Duration::from_millis(50);
 /// Tags of one feed: each is a call in every round, and a server allows 300 in 5 minutes.

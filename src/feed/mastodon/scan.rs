@@ -58,13 +58,13 @@ async fn walk(reader: &Reader<'_>, name: &str, request: &ScanRequest<'_>) -> Res
         let read = match reader.get(url).await.and_then(|response| statuses(&response.body, reader.home, request.now, false)) {
             Ok(read) => read,
             Err(error) if page == 0 => return Err(error),
-            Err(error) => return Ok(stopped(scan, format!("stopped after {page} pages: {error}"))),
+            Err(error) => return Ok(stopped(scan, &format!("stopped after {page} pages: {error}"))),
         };
         let last = read.last_id().map(|id| url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
         let older = |when: Option<Timestamp>| when.is_some_and(|when| when < request.since);
         let end = read.mentions.iter().any(|mention| older(mention.posted)) || read.count == 0;
         if let Some((count, why)) = read.unreadable {
-            scan = stopped(scan, format!("{count} posts could not be read ({why})"));
+            scan = stopped(scan, &format!("{count} posts could not be read ({why})"));
         }
         scan.mentions.extend(read.mentions.into_iter().filter(|mention| mention.kind == Kind::Post && !older(mention.posted)));
         (request.progress)(scan.mentions.len());
@@ -73,10 +73,10 @@ async fn walk(reader: &Reader<'_>, name: &str, request: &ScanRequest<'_>) -> Res
             _ => return Ok(scan),
         }
     }
-    Ok(stopped(scan, format!("stopped after {PAGES} pages")))
+    Ok(stopped(scan, &format!("stopped after {PAGES} pages")))
 }
 
-fn stopped(mut scan: Scan, why: String) -> Scan {
-    scan.incomplete = Some(scan.incomplete.map_or(why.clone(), |before| format!("{why}; {before}")));
+fn stopped(mut scan: Scan, why: &str) -> Scan {
+    scan.incomplete = Some(scan.incomplete.map_or_else(|| why.to_owned(), |before| format!("{why}; {before}")));
     scan
 }

@@ -52,6 +52,9 @@ map = { text = "/post/body", id = "/post/id", url = "/post/link", author = "/pos
     scan: None,
 };
 
+/// What a body says, and how many of its objects could not be read, with the first reason.
+type Taken = (Vec<Said>, Option<(u64, String)>);
+
 /// The feed.
 struct Webhook {
     name: String,
@@ -151,7 +154,7 @@ impl Webhook {
     }
 
     /// Reads a body: one object or a list of them. A list in which something can be read is taken.
-    fn read(&self, request: &Inbound, now: Timestamp) -> Result<(Vec<Said>, Option<(u64, String)>), String> {
+    fn read(&self, request: &Inbound, now: Timestamp) -> Result<Taken, String> {
         let value: Value = json_bytes(&request.body).map_err(|error| error.to_string())?;
         let objects = match &value {
             Value::Array(objects) => objects.as_slice(),

@@ -180,7 +180,7 @@ impl Shape {
         mention.links = body.map(|body| body.links).unwrap_or_default();
         mention.url =
             part("url").or_else(|| self.address(root, headers)).filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-        mention.author.handle = part("author").unwrap_or_default().trim_start_matches('@').to_owned();
+        part("author").unwrap_or_default().trim_start_matches('@').clone_into(&mut mention.author.handle);
         mention.author.name = part("name");
         mention.author.native_id = part("author_id");
         mention.author.url = part("author_url");
