@@ -263,7 +263,10 @@ fn turns(reading: &Reading<'_>, counted: &[Counted<'_>]) -> bool {
 /// Whether a praise is only wished for, or denied: "would be great", "if you were helpful", "not a happy".
 fn wished(reading: &Reading<'_>, one: &Counted<'_>) -> bool {
     let gift = reading.list(one.hit) == "praise.gratitude";
-    matches!(one.weight, Weight::Strong | Weight::Fine) && !gift && reading.before("wish.scope", one.hit.tokens.start, 3).is_some()
+    let scope = || reading.before("wish.scope", one.hit.tokens.start, 3);
+    matches!(one.weight, Weight::Strong | Weight::Fine)
+        && !gift
+        && scope().is_some_and(|scope| reading.same_clause(scope.tokens.start, one.hit.tokens.start))
 }
 
 /// Whether two phrases of one list have the same words.
@@ -278,4 +281,89 @@ fn closes(reading: &Reading<'_>, hit: &Hit) -> bool {
     let is_word = |index: usize| reading.token(index).is_some_and(|token| token.kind == Kind::Word);
     let before = (0..hit.tokens.start).filter(|index| is_word(*index)).take(3).count();
     before == 3 && (hit.tokens.end..reading.tokens().len()).all(|index| !is_word(index) || reading.is_function(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::detect::{CompiledBrand, hear_text};
+    use crate::domain::{Attribute, Brand, Finding, Hearing, Primary};
+
+    fn brand() -> CompiledBrand {
+        CompiledBrand::new(&Brand { name: "Nomadesk".into(), terms: vec!["nomadesk".into(), "@nomadesk".into()] }, &[])
+    }
+
+    fn hear(text: &str) -> Hearing {
+        hear_text(text, Some("en"), &brand(), true)
+    }
+
+    fn score(text: &str) -> f32 {
+        hear(text).findings.iter().filter(|finding| finding.rule == "complaint").map(|finding| finding.score).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn saying_it_again_does_not_make_it_worse() {
+        assert!(score("the worst app") > 0.0);
+        assert!((score("the worst worst worst app") - score("the worst app")).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn the_words_behind_but_are_meant() {
+        assert_eq!(hear("I love it but the app freezes").primary, Primary::Complaint);
+        assert_eq!(hear("The train was delayed but your crew was wonderful, thank you so much").primary, Primary::Praise);
+    }
+
+    #[test]
+    fn irony_is_shown_and_never_thanked() {
+        let heard = hear("Thanks for losing my files");
+        assert_eq!(heard.primary, Primary::Complaint);
+        assert!(heard.has(Attribute::Ironic));
+    }
+
+    #[test]
+    fn a_wish_is_no_praise() {
+        assert_ne!(hear("would be great").primary, Primary::Praise);
+        assert_eq!(hear("this is great").primary, Primary::Praise);
+    }
+
+    /// The findings of the rules that weigh words, without their evidence.
+    fn told(findings: &[Finding]) -> Vec<(String, u32)> {
+        let ours = ["complaint", "praise", "question", "chasing"];
+        let points = |finding: &Finding| (finding.rule.clone(), finding.score.to_bits());
+        findings.iter().filter(|finding| ours.contains(&finding.rule.as_str())).map(points).collect()
+    }
+
+    fn words() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(vec![
+            "thanks", "for", "nothing", "great", "service", "not", "no", "problem", "delayed", "why", "is", "my", "order", "?", "!", "but",
+            "love", "it", "two", "hours", "on", "hold", "help", "please", "@nomadesk", "#fail", ":)", "\u{1f621}", "would", "be", "\u{e9}t\u{e9}",
+        ]);
+        prop::collection::vec(word, 0..25).prop_map(|words| words.join(" "))
+    }
+
+    proptest! {
+        #[test]
+        fn evidence_quotes_any_text_exactly(text in prop_oneof![words(), any::<String>()]) {
+            for finding in hear(&text).findings {
+                prop_assert!(finding.score > 0.0 && finding.score <= 1.0);
+                for evidence in finding.evidence {
+                    prop_assert_eq!(text.get(evidence.start..evidence.end), Some(evidence.text.as_str()));
+                }
+            }
+        }
+
+        #[test]
+        fn capitals_change_nothing(text in words()) {
+            prop_assert_eq!(told(&hear(&text).findings), told(&hear(&text.to_uppercase()).findings));
+        }
+
+        #[test]
+        fn a_post_never_complains_and_pleases_at_once(text in words()) {
+            let heard = hear(&text);
+            let pleases = heard.findings.iter().any(|finding| finding.rule == "praise" && !finding.attributes.contains(&Attribute::Ironic));
+            let complains = heard.findings.iter().any(|finding| finding.rule == "complaint");
+            prop_assert!(!(pleases && complains));
+        }
+    }
 }

@@ -37,12 +37,36 @@ pub const LANGUAGES: &[Language] = &[
             include_str!("en/asks.txt"),
         ],
     },
-    Language { code: "de", name: "German", files: &[include_str!("de/words.txt"), include_str!("de/switch.txt")] },
-    Language { code: "es", name: "Spanish", files: &[include_str!("es/words.txt"), include_str!("es/switch.txt")] },
-    Language { code: "fr", name: "French", files: &[include_str!("fr/words.txt"), include_str!("fr/switch.txt")] },
-    Language { code: "pt", name: "Portuguese", files: &[include_str!("pt/words.txt"), include_str!("pt/switch.txt")] },
-    Language { code: "nl", name: "Dutch", files: &[include_str!("nl/words.txt"), include_str!("nl/switch.txt")] },
-    Language { code: "it", name: "Italian", files: &[include_str!("it/words.txt"), include_str!("it/switch.txt")] },
+    Language {
+        code: "de",
+        name: "German",
+        files: &[include_str!("de/words.txt"), include_str!("de/switch.txt"), include_str!("de/signals.txt")],
+    },
+    Language {
+        code: "es",
+        name: "Spanish",
+        files: &[include_str!("es/words.txt"), include_str!("es/switch.txt"), include_str!("es/signals.txt")],
+    },
+    Language {
+        code: "fr",
+        name: "French",
+        files: &[include_str!("fr/words.txt"), include_str!("fr/switch.txt"), include_str!("fr/signals.txt")],
+    },
+    Language {
+        code: "pt",
+        name: "Portuguese",
+        files: &[include_str!("pt/words.txt"), include_str!("pt/switch.txt"), include_str!("pt/signals.txt")],
+    },
+    Language {
+        code: "nl",
+        name: "Dutch",
+        files: &[include_str!("nl/words.txt"), include_str!("nl/switch.txt"), include_str!("nl/signals.txt")],
+    },
+    Language {
+        code: "it",
+        name: "Italian",
+        files: &[include_str!("it/words.txt"), include_str!("it/switch.txt"), include_str!("it/signals.txt")],
+    },
 ];
 
 /// Gives the compiled phrases of a language; `None` where there are none.
