@@ -5,9 +5,10 @@ use super::rule::{Found, Party};
 use super::switch::{TURNED, verdict};
 use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Switch};
 
-/// Whether a finding counts: nothing it carries turns it.
+/// Whether a finding counts: nothing it carries turns it, and no praise means its opposite.
 pub fn counts(finding: &Finding) -> bool {
-    !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
+    let ironic = finding.signal == Signal::Praise && finding.attributes.contains(&Attribute::Ironic);
+    !ironic && !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
 }
 
 /// Adds findings up.
