@@ -142,7 +142,7 @@ fn hear(room: &Room, ids: &IdSource, decided: &Decided, written: bool, now: Time
 fn met(room: &Room, decided: &Decided, watch: i64) -> Result<(), StoreError> {
     room.conn
         .prepare_cached(
-            "INSERT INTO author_watch (author, watch, mentions) SELECT author, ?2, 1 FROM mention WHERE id = ?1 AND author IS NOT NULL
+            "INSERT INTO author_watch (author, watch, mentions) VALUES ((SELECT author FROM mention WHERE id = ?1), ?2, 1)
              ON CONFLICT (author, watch) DO UPDATE SET mentions = mentions + 1",
         )?
         .execute([decided.mention_id.0, watch])?;

@@ -105,7 +105,7 @@ const QUIET: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
 
 /// Settings of every connection.
 fn read_settings(conn: &Connection) -> Result<(), StoreError> {
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(128);
     conn.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = memory; PRAGMA trusted_schema = off")?;
     Ok(())
 }

@@ -159,9 +159,17 @@ fn data_version(room: &Room) -> i64 {
 fn transact(room: &Room, group: Vec<Job>) {
     let mut failure = room.conn.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
     let mut told = Vec::with_capacity(group.len());
+    // A savepoint copies every page it touches: whoever is alone does without, and takes the whole transaction back instead.
+    let alone = group.len() == 1;
+    let mut undo = false;
     for job in group {
         let (_, tell) = match &failure {
             Some(error) => job(Err(error.clone())),
+            None if alone => {
+                let ran = job(Ok(room));
+                undo = !ran.0;
+                ran
+            }
             None => match within_savepoint(room, job) {
                 Ok(ran) => ran,
                 Err((error, ran)) => {
@@ -172,10 +180,10 @@ fn transact(room: &Room, group: Vec<Job>) {
         };
         told.push(tell);
     }
-    if failure.is_none() {
+    if failure.is_none() && !undo {
         failure = room.conn.execute_batch("COMMIT").err().map(StoreError::from);
     }
-    if failure.is_some() {
+    if failure.is_some() || undo {
         room.names.borrow_mut().clear();
         room.wakes.set(false);
         if !room.conn.is_autocommit()
