@@ -112,3 +112,32 @@ fn evidence_quotes_the_original() {
         }
     });
 }
+
+#[test]
+fn twice_the_text_is_at_most_twice_the_work() {
+    let compiled = CompiledBrand::new(&brand("Nomadesk", &["nomadesk"]), &[brand("Dropbox", &["dropbox"])]);
+    let work = |text: &str| {
+        super::phrase::run::work::take();
+        super::hear_text(text, Some("en"), &compiled, true);
+        super::phrase::run::work::take()
+    };
+    for piece in [
+        "switch from ",
+        "to to to ",
+        "I am not going to ",
+        "switching to Nomadesk from Dropbox ",
+        "a-",
+        "never ",
+        "( ",
+        "@a.",
+        "\"",
+        "😡",
+        "'s ",
+        "goodbye hello ",
+    ] {
+        let once = work(&piece.repeat(4_000));
+        let twice = work(&piece.repeat(8_000));
+        // Two in a hundred on top: what the edges of the text cost.
+        assert!(twice <= 2 * once + once / 50 + 100, "{piece:?}: {once} steps, then {twice}");
+    }
+}

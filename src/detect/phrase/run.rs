@@ -27,6 +27,24 @@ pub(crate) struct Line<'a> {
     pub(crate) determiner: &'a [bool],
 }
 
+/// Counts steps in tests: bounded time is tested by work, never by a clock.
+#[cfg(test)]
+pub(in crate::detect) mod work {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
+
+    /// Counts one step.
+    pub(super) fn step() {
+        STEPS.set(STEPS.get() + 1);
+    }
+
+    /// Gives the steps since the last call.
+    pub(in crate::detect) fn take() -> usize {
+        STEPS.replace(0)
+    }
+}
+
 /// Where one try stands.
 #[derive(Clone, Copy)]
 struct State {
@@ -51,6 +69,8 @@ pub(crate) fn attempt(
     stack.0.clear();
     let mut state = State { step: 0, at: start, cross: false, slots: [None; SLOTS] };
     for _ in 0..STEPS {
+        #[cfg(test)]
+        work::step();
         let step = *steps.get(state.step as usize)?;
         let next = match step {
             Step::Match if state.at > start => return Some((state.at, state.slots)),

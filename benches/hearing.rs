@@ -1,0 +1,55 @@
+//! A post from text to what was heard in it: all rules, one brand or 10,000 terms.
+//!
+//! `cargo bench --profile fast --bench hearing`; the throughput is posts a second.
+
+#![expect(missing_docs, reason = "criterion's macros write public functions")]
+
+mod corpus;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use courtier::detect::{CompiledBrand, Detector, Scratch, hear_text};
+use courtier::domain::{Brand, Mention, Network, Watch};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use jiff::Timestamp;
+
+const POSTS: usize = 4_000;
+
+fn hearing(criterion: &mut Criterion) {
+    let (posts, origin) = corpus::posts(POSTS);
+    let brand = Brand { name: "The Brand".into(), terms: vec!["thebrand".into()] };
+    let compiled = CompiledBrand::new(&brand, &[]);
+    let mut group = criterion.benchmark_group(format!("hear, {origin}"));
+    group.throughput(Throughput::Elements(POSTS as u64)).sample_size(20).measurement_time(Duration::from_secs(3));
+    group.bench_function("one brand, language given", |bencher| {
+        bencher.iter(|| posts.iter().filter(|post| hear_text(black_box(post), Some("en"), &compiled, true).switch.is_some()).count());
+    });
+    group.bench_function("one brand, language found", |bencher| {
+        bencher.iter(|| posts.iter().filter(|post| hear_text(black_box(post), None, &compiled, true).switch.is_some()).count());
+    });
+
+    // Every post is addressed to one of a thousand watches of ten terms each: all of them are heard to the end.
+    let terms = corpus::terms(10_000);
+    let watch = |(index, terms): (usize, &[String])| {
+        let mut terms = terms.to_vec();
+        terms.push(format!("@account{index}"));
+        Watch { id: format!("w{index}"), brand: Brand { name: format!("w{index}"), terms }, ..Watch::default() }
+    };
+    let detector = Detector::new(&terms.chunks(10).enumerate().map(watch).collect::<Vec<_>>());
+    let mention = |(index, post): (usize, &String)| {
+        let mut mention = Mention::new(Network::known("bench"), index.to_string(), post, Timestamp::UNIX_EPOCH);
+        mention.addressed = vec![format!("account{}", index % 1_000)];
+        mention.lang = Some("en".into());
+        mention
+    };
+    let mentions: Vec<Mention> = posts.iter().enumerate().map(mention).collect();
+    let mut scratch = Scratch::default();
+    group.bench_function("10,000 terms, every post a mention", |bencher| {
+        bencher.iter(|| mentions.iter().map(|mention| detector.hear(black_box(mention), &mut scratch).len()).sum::<usize>());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, hearing);
+criterion_main!(benches);
