@@ -23,7 +23,7 @@ const MOVES: &[&str] = &[
     "I replaced A with B",
     "A -> B",
     "Thinking about switching from A to B",
-    "Ditching A, going to B",
+    "Ditching A, moving to B",
     "Switching to B because A lost my files",
     "After ten years with A I am moving to B",
     "Bye bye A. Hello B.",
