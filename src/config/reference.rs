@@ -1,4 +1,4 @@
-//! The reference of all parts and keys, as Markdown: the generated half of `docs/configuration.md`.
+//! The reference of all parts and keys: the generated half of the docs page.
 
 use super::parts::{PARTS, Part, Shape};
 use super::{Field, Form};

@@ -1,4 +1,4 @@
-//! Mistakes of the TOML itself, in words for somebody who does not know its grammar.
+//! Mistakes of the TOML itself, in words for people who do not know its grammar.
 
 use std::ops::Range;
 

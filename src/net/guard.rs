@@ -1,4 +1,4 @@
-//! Decides which addresses may be called: the private-address guard and the egress list.
+//! Which addresses may be called: the private-address guard and the egress list.
 //!
 //! A URL of a post or of a redirect must not reach the machine's own services
 //! or the cloud's metadata server. Names are resolved here and the connection
