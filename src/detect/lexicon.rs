@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::phrase::compile::{Set, Step, Vocabulary, anchors, compile};
 use super::phrase::parse::{self, Line, Mistake, Node, Sections};
 use super::phrase::run::{self, Stack};
-use super::phrase::{Hit, Phrase};
+use super::phrase::{Hit, Phrase, SLOTS};
 use crate::text::{Folded, Kind, Speech, Tokens};
 
 /// Sections that are no phrases: what cutting and slots must know of the language.
@@ -18,6 +18,10 @@ pub(super) const RESERVED: &[&str] = &["contractions", "you", "clause", "abbrevi
 
 /// A list whose name ends so holds words that are heard at either end of a hashtag, and nowhere else.
 const HASHTAGS: &str = ".tag";
+
+/// What a function word costs as an anchor: it stands in every other post, so that even a class of a hundred rarer
+/// words is tried less often.
+const COMMON: usize = 2000;
 
 /// Where a phrase is tried: its number, and how far its anchor stands behind its start.
 type Try = (u32, u8, u8);
@@ -31,6 +35,7 @@ pub struct Lexicon {
     sets: Vec<Set>,
     slots: Vec<String>,
     lists: Vec<String>,
+    list_numbers: FxHashMap<Box<str>, u16>,
     phrases: Vec<Phrase>,
     list_of: Vec<u16>,
     programs: Vec<Box<[Step]>>,
@@ -72,8 +77,7 @@ impl Lexicon {
 
     /// Gives the number of a list.
     pub(super) fn list(&self, name: &str) -> Option<u16> {
-        // The lists are in order: they come from a sorted map.
-        self.lists.binary_search_by(|known| known.as_str().cmp(name)).ok().and_then(|at| u16::try_from(at).ok())
+        self.list_numbers.get(name).copied()
     }
 
     /// Gives the name of a list.
@@ -111,7 +115,7 @@ impl Lexicon {
     /// Finds every phrase in a text, sorted by list and place. Of two hits of one list of which one
     /// holds the other, the longer stays.
     pub(super) fn find(&self, tokens: &Tokens<'_>) -> Vec<Hit> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(tokens.all().len());
         let mut plain = Vec::with_capacity(tokens.all().len());
         let mut numbers = Vec::with_capacity(tokens.all().len());
         for (index, token) in tokens.all().iter().enumerate() {
@@ -148,6 +152,15 @@ impl Lexicon {
     /// Tries one phrase around one anchor.
     fn attempt(&self, line: &run::Line<'_>, at: usize, (phrase, nearest, farthest): Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
         let Some(steps) = self.programs.get(phrase as usize) else { return };
+        // Most phrases of the data are single words: nothing is left to try.
+        if let [Step::Set(_), Step::Match] = steps[..] {
+            if !line.names(at) {
+                let tokens = line.index(at) as usize..line.index(at) as usize + 1;
+                let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
+                hits.push(Hit { list, phrase, tokens, slots: [None; SLOTS] });
+            }
+            return;
+        }
         for back in nearest..=farthest {
             let Some(start) = at.checked_sub(back as usize) else { break };
             if let Some((end, slots)) = run::attempt(steps, &self.sets, line, start, stack)
@@ -285,6 +298,7 @@ impl Build {
 
     fn list(&mut self, name: &str, lines: &[Line]) -> Result<(), Mistake> {
         let list = u16::try_from(self.lexicon.lists.len()).unwrap_or(u16::MAX);
+        self.lexicon.list_numbers.insert(name.into(), list);
         self.lexicon.lists.push(name.to_owned());
         for line in lines {
             let mistake = |what: String| Mistake { line: line.number, what: format!("[{name}] {}: {what}", line.text) };
@@ -343,7 +357,7 @@ impl Build {
 
     fn anchor(&mut self, node: &Node, number: u32) -> Result<(), String> {
         let cost = |node: &Node| match node {
-            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => 100,
+            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => COMMON,
             Node::Word(word) => 1 + 12_usize.saturating_sub(word.len()),
             Node::Prefix(stem) => 2 + 4 * 10_usize.saturating_sub(stem.len()),
             _ => 1000,

@@ -31,6 +31,7 @@ pub const LANGUAGES: &[Language] = &[
             include_str!("en/words.txt"),
             include_str!("en/slang.txt"),
             include_str!("en/switch.txt"),
+            include_str!("en/why.txt"),
             include_str!("en/trouble.txt"),
             include_str!("en/calm.txt"),
             include_str!("en/praise.txt"),
@@ -40,7 +41,7 @@ pub const LANGUAGES: &[Language] = &[
     Language {
         code: "de",
         name: "German",
-        files: &[include_str!("de/words.txt"), include_str!("de/switch.txt"), include_str!("de/signals.txt")],
+        files: &[include_str!("de/words.txt"), include_str!("de/switch.txt"), include_str!("de/why.txt"), include_str!("de/signals.txt")],
     },
     Language {
         code: "es",

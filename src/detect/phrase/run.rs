@@ -142,6 +142,11 @@ impl Line<'_> {
         self.token(at).is_none_or(|token| matches!(token.kind, Kind::Url | Kind::Hashtag)) || self.begins_clause(at)
     }
 
+    /// Whether the token is a known name, which is never a word.
+    pub(crate) fn names(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)))
+    }
+
     /// Whether the token is one of a set. A name is never a word: a brand may be called "Salt".
     fn holds(&self, at: usize, set: &Set) -> bool {
         let Some(token) = self.token(at) else { return false };

@@ -19,6 +19,8 @@ mod clause;
 mod family;
 mod party;
 mod reason;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use around::{Around, Mark};
