@@ -357,7 +357,9 @@ impl Build {
 
     fn anchor(&mut self, node: &Node, number: u32) -> Result<(), String> {
         let cost = |node: &Node| match node {
-            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => COMMON,
+            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => {
+                COMMON
+            }
             Node::Word(word) => 1 + 12_usize.saturating_sub(word.len()),
             Node::Prefix(stem) => 2 + 4 * 10_usize.saturating_sub(stem.len()),
             _ => 1000,

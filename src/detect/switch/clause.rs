@@ -174,7 +174,8 @@ impl Clause<'_, '_> {
             linked = self.gap(token) != Gap::None && !self.is(token, Mark::Adverb);
         }
         let begins = self.before(ACTOR_WINDOW).all(|token| self.is_opening(token));
-        let bare = !doing && !self.done() && self.reading.mark(self.hit, "status").is_none();
+        let bare =
+            !doing && !self.done() && !self.is(self.hit.tokens.start, Mark::Considering) && self.reading.mark(self.hit, "status").is_none();
         if begins && bare { Actor::Command } else { Actor::Author }
     }
 
@@ -214,8 +215,8 @@ impl Clause<'_, '_> {
                 break;
             }
         }
-        // German and Dutch put it behind the verb.
-        self.within().skip(1).find(|token| self.is(*token, Mark::Negation))
+        // "never leave", and behind the verb in German and Dutch.
+        self.within().find(|token| self.is(*token, Mark::Negation))
     }
 
     /// Finds "would have", "wish", "if it was": it did not happen.

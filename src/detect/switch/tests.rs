@@ -16,7 +16,11 @@ fn hear(text: &str, us: &str, rival: &str, about: bool) -> Hearing {
 
 fn sides(hearing: &Hearing) -> (Option<&str>, Option<&str>, Option<Stance>) {
     let switch = hearing.switch.as_ref();
-    (switch.and_then(|switch| switch.left.as_deref()), switch.and_then(|switch| switch.joined.as_deref()), switch.map(|switch| switch.stance))
+    (
+        switch.and_then(|switch| switch.left.as_deref()),
+        switch.and_then(|switch| switch.joined.as_deref()),
+        switch.map(|switch| switch.stance),
+    )
 }
 
 /// Sentences that name the one left (A) and the one joined (B).
