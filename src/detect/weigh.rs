@@ -111,6 +111,8 @@ pub(super) struct Mood<'a> {
     pub(super) ironic: bool,
     /// Nothing pleases but thanks.
     pub(super) only_polite: bool,
+    /// Kind words outweigh the trouble they are about, and nothing harsh is said.
+    pub(super) outweighs: bool,
     /// Asks something.
     pub(super) asks: bool,
 }
@@ -118,15 +120,15 @@ pub(super) struct Mood<'a> {
 impl Mood<'_> {
     /// Whether the post complains.
     pub(super) fn complains(&self) -> bool {
-        self.total >= BAR
+        self.total >= BAR && !self.outweighs
     }
 
-    /// Whether the post is pleased. Circumstances take from it, manners alone do not outweigh them, and a
+    /// Whether the post is pleased: kind words outweigh the trouble, or there is none. Circumstances take from it, manners alone do not outweigh them, and a
     /// question says that something is still open.
     pub(super) fn pleased(&self) -> bool {
         let open = if self.asks { 2 } else { 0 };
         let manners = self.only_polite && self.trouble > 0;
-        !self.complains() && !manners && self.praise - open - self.trouble / 2 >= 2
+        self.outweighs || (!self.complains() && !manners && self.praise - open - self.trouble / 2 >= 2)
     }
 }
 
@@ -152,9 +154,12 @@ pub(super) fn weigh<'a>(reading: &'a Reading<'_>) -> Mood<'a> {
         // Kind words about how trouble was met: the trouble is their occasion.
         kind += 2 + lists(&counted, Weight::Soft);
     }
-    if turns(reading, &counted) {
+    let turns = turns(reading, &counted);
+    if turns {
         kind = kind.min(1);
     }
+    // A full measure of praise, and more of it than of trouble: "thanks for rebooking me after the delay".
+    mood.outweighs = !harsh && !turns && !mood.asks && mood.praise >= 3 && mood.praise > trouble;
     let against = kind + count(&|one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
     // Nothing said beside it undoes trouble said plainly twice.
     mood.total -= if harsh && trouble >= 5 { against.min(2) } else { against };
