@@ -48,6 +48,12 @@ pub enum Outcome {
     },
 }
 
+/// A term as it was written, and what it is to which watch.
+type Listed = (String, Vec<(u32, TermRole)>);
+
+/// A watch that a handle belongs to, and the network where it is an own account.
+type Owner = (u32, Option<String>);
+
 /// All terms of all watches and all rules, built once and shared.
 #[derive(Debug)]
 pub struct Detector {
@@ -58,7 +64,7 @@ pub struct Detector {
     /// What each term is to which watch.
     uses: Vec<(u32, TermRole)>,
     /// The watches that a handle belongs to, with the network of an own account.
-    handles: FxHashMap<String, Vec<(u32, Option<String>)>>,
+    handles: FxHashMap<String, Vec<Owner>>,
 }
 
 /// What a term is to a watch.
@@ -82,8 +88,8 @@ impl TermRole {
 impl Detector {
     /// Builds the tables.
     pub fn new(watches: &[Watch]) -> Self {
-        let mut terms: FxHashMap<String, (String, Vec<(u32, TermRole)>)> = FxHashMap::default();
-        let mut handles: FxHashMap<String, Vec<(u32, Option<String>)>> = FxHashMap::default();
+        let mut terms: FxHashMap<String, Listed> = FxHashMap::default();
+        let mut handles: FxHashMap<String, Vec<Owner>> = FxHashMap::default();
         for (index, watch) in watches.iter().enumerate() {
             let number = crate::text::narrow(index);
             for (term, role) in roles(watch) {
@@ -98,7 +104,7 @@ impl Detector {
             }
         }
         // In order, so that the same watches always make the same tables.
-        let mut listed: Vec<(String, (String, Vec<(u32, TermRole)>))> = terms.into_iter().collect();
+        let mut listed: Vec<(String, Listed)> = terms.into_iter().collect();
         listed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let matcher = Matcher::new(listed.iter().map(|(folded, _)| folded.as_str()));
         let mut uses = Vec::new();

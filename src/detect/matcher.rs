@@ -18,13 +18,13 @@ use table::Table;
 
 /// A term that stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Match {
+pub(super) struct Match {
     /// Its number in the list the matcher was built from.
-    pub term: u32,
+    pub(super) term: u32,
     /// First byte of the folded text.
-    pub start: usize,
+    pub(super) start: usize,
     /// One past the last byte.
-    pub end: usize,
+    pub(super) end: usize,
 }
 
 /// A folded term.
@@ -41,7 +41,7 @@ struct Term {
 
 /// All terms, built once and shared.
 #[derive(Debug, Default)]
-pub struct Matcher {
+pub(super) struct Matcher {
     terms: Vec<Term>,
     table: Table,
     automaton: Option<Automaton>,
@@ -59,7 +59,7 @@ struct Automaton {
 
 impl Matcher {
     /// Builds the tables; terms are folded here. A term that is empty matches nothing.
-    pub fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
         let folded: Vec<String> = terms.into_iter().map(|term| crate::text::folded(term.trim())).collect();
         let mut shared: FxHashMap<&str, u32> = FxHashMap::default();
         for word in folded.iter().flat_map(|term| words_of(term)) {
@@ -92,7 +92,7 @@ impl Matcher {
     }
 
     /// Gives every match, in order of its start; of those that begin together the longest first.
-    pub fn find(&self, folded: &Folded, out: &mut Vec<Match>) {
+    pub(super) fn find(&self, folded: &Folded, out: &mut Vec<Match>) {
         self.scan(folded, &mut |found| {
             out.push(found);
             false

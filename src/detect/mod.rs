@@ -97,6 +97,6 @@ pub use detector::{Detector, Heard, Outcome, Scratch, hear_text};
 pub use judge::counts;
 pub use languages::{LANGUAGES, Language, language, lexicon};
 pub use lexicon::Lexicon;
-pub use phrase::{Hit, Phrase};
+pub use phrase::{Hit, Mistake, Phrase};
 pub use reading::Reading;
 pub use rule::{Change, Doc, Found, ListRule, Party, RULES, Rule, rule};

@@ -107,6 +107,9 @@ impl<'a> Reading<'a> {
     }
 
     /// Gives the phrase of a hit: its source, weight and marks.
+    ///
+    /// # Panics
+    /// When the hit comes from another language's reading.
     pub fn phrase(&self, hit: &Hit) -> &Phrase {
         self.lexicon.phrase(hit.phrase).expect("a hit comes from its own lexicon")
     }
@@ -178,9 +181,10 @@ impl<'a> Reading<'a> {
 
     /// Finds the nearest hit of a list that begins at most `reach` tokens behind `end`, in the same sentence.
     pub fn after(&self, list: &str, end: usize, reach: usize) -> Option<&Hit> {
-        let last = end.saturating_sub(1);
-        let near = |hit: &&Hit| hit.tokens.start >= end && hit.tokens.start <= end + reach && self.same_sentence(hit.tokens.start, last);
-        self.hits(list).iter().filter(near).min_by_key(|hit| hit.tokens.start)
+        let inside = end.saturating_sub(1);
+        let follows =
+            |hit: &&Hit| hit.tokens.start >= end && hit.tokens.start <= end + reach && self.same_sentence(hit.tokens.start, inside);
+        self.hits(list).iter().filter(follows).min_by_key(|hit| hit.tokens.start)
     }
 
     /// Finds a hit of a list in the clause of a token.

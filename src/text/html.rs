@@ -118,11 +118,10 @@ impl Scanner<'_> {
             for (at, &byte) in bytes.iter().enumerate().skip(1) {
                 match quote {
                     Some(open) if byte == open => quote = None,
-                    Some(_) => {}
                     // A quote opens a value only behind `=`: `<p don't>` is a tag like any other.
                     None if matches!(byte, b'"' | b'\'') && after_equals => quote = Some(byte),
                     None if byte == b'>' => return Some(at + 1),
-                    None => {}
+                    _ => {}
                 }
                 if quote.is_none() && !byte.is_ascii_whitespace() {
                     after_equals = byte == b'=';
@@ -140,7 +139,6 @@ impl Scanner<'_> {
         let (name, attributes) = inside.split_at(end);
         let name = name.to_ascii_lowercase();
         match name.as_str() {
-            "br" => self.out.line(),
             "p" | "blockquote" | "ul" | "ol" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "pre" | "hr" => {
                 self.out.paragraph();
                 match (name.as_str(), closing) {
@@ -150,8 +148,8 @@ impl Scanner<'_> {
                     _ => {}
                 }
             }
-            "div" | "li" | "tr" | "section" | "article" | "header" | "footer" | "dt" | "dd" | "figure" | "figcaption" | "details"
-            | "summary" | "option" | "form" => self.out.line(),
+            "br" | "div" | "li" | "tr" | "section" | "article" | "header" | "footer" | "dt" | "dd" | "figure" | "figcaption"
+            | "details" | "summary" | "option" | "form" => self.out.line(),
             "td" | "th" => self.out.words(" "),
             "script" | "style" | "template" | "noscript" | "iframe" | "svg" | "textarea" | "object" if !closing => self.drop_until(&name),
             "a" if !closing => self.link(attributes),

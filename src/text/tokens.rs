@@ -62,6 +62,7 @@ pub enum Gap {
 
 /// One token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about how a word is written")]
 pub struct Token {
     /// What it is.
     pub kind: Kind,
@@ -150,7 +151,7 @@ pub struct Span {
 pub struct Tokens<'a> {
     /// The text as it was written.
     pub original: &'a str,
-    tokens: Vec<Token>,
+    list: Vec<Token>,
     sentences: Vec<Sentence>,
     arena: String,
 }
@@ -166,12 +167,12 @@ impl<'a> Tokens<'a> {
     }
 
     fn empty(original: &'a str) -> Self {
-        Self { original, tokens: Vec::new(), sentences: Vec::new(), arena: String::new() }
+        Self { original, list: Vec::new(), sentences: Vec::new(), arena: String::new() }
     }
 
     /// All tokens.
     pub fn all(&self) -> &[Token] {
-        &self.tokens
+        &self.list
     }
 
     /// All sentences.
@@ -181,7 +182,7 @@ impl<'a> Tokens<'a> {
 
     /// The folded word of a token; empty behind the end.
     pub fn word(&self, index: usize) -> &str {
-        self.tokens.get(index).map_or("", |token| self.text_of(token))
+        self.list.get(index).map_or("", |token| self.text_of(token))
     }
 
     /// The folded word of a token of this text.
@@ -191,8 +192,8 @@ impl<'a> Tokens<'a> {
 
     /// The original bytes of a range of tokens; empty at the end of the text for an empty range.
     pub fn bytes(&self, range: &Range<usize>) -> Range<usize> {
-        let first = self.tokens.get(range.start).map_or(self.original.len(), |token| token.start as usize);
-        let last = range.end.checked_sub(1).and_then(|index| self.tokens.get(index)).map_or(first, |token| token.end as usize);
+        let first = self.list.get(range.start).map_or(self.original.len(), |token| token.start as usize);
+        let last = range.end.checked_sub(1).and_then(|index| self.list.get(index)).map_or(first, |token| token.end as usize);
         first..last.max(first)
     }
 }
@@ -225,7 +226,7 @@ impl Build<'_, '_> {
             }
             self.token(piece, end, tag);
             if let Some(last) = raw.get(index + taken - 1)
-                && let Some(token) = self.out.tokens.last_mut()
+                && let Some(token) = self.out.list.last_mut()
             {
                 token.possessive = last.possessive;
                 self.close(last.ends);
@@ -243,7 +244,7 @@ impl Build<'_, '_> {
         let capital = written.trim_start_matches(['@', '#']).chars().next().is_some_and(char::is_uppercase);
         let letters = || written.chars().filter(|c| c.is_alphabetic());
         let shouted = capital && letters().nth(1).is_some() && letters().all(char::is_uppercase);
-        let gap = if self.out.tokens.is_empty() { Gap::Hard } else { piece.gap };
+        let gap = if self.out.list.is_empty() { Gap::Hard } else { piece.gap };
         if gap != Gap::None || (tag == Tag::None && self.speech.clause.contains(word)) {
             self.clause = self.clause.saturating_add(1);
         }
@@ -281,19 +282,19 @@ impl Build<'_, '_> {
         let from = self.out.arena.len();
         self.out.arena.push_str(word);
         token.text = (super::fold::narrow(from), super::fold::narrow(self.out.arena.len()));
-        self.out.tokens.push(token);
+        self.out.list.push(token);
     }
 
     /// Ends the sentence when the last piece ended one.
     fn close(&mut self, ends: Option<End>) {
         let Some(end) = ends else { return };
         let start = self.out.sentences.last().map_or(0, |sentence| sentence.tokens.end);
-        self.out.sentences.push(Sentence { tokens: start..self.out.tokens.len(), end });
+        self.out.sentences.push(Sentence { tokens: start..self.out.list.len(), end });
     }
 
     fn finish(&mut self) {
         let start = self.out.sentences.last().map_or(0, |sentence| sentence.tokens.end);
-        if start < self.out.tokens.len() {
+        if start < self.out.list.len() {
             self.close(Some(End::Stop));
         }
     }

@@ -111,12 +111,10 @@ fn hash(text: &[u8], start: usize, end: usize) -> u64 {
 /// Reads eight bytes; zeros stand for what is behind the end.
 #[inline]
 fn eight(text: &[u8], at: usize) -> u64 {
-    match text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(text.get(at..).unwrap_or_default()).for_each(|(to, from)| *to = *from);
-            u64::from_le_bytes(eight)
-        }
+    if let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        return u64::from_le_bytes(*eight);
     }
+    let mut eight = [0; 8];
+    eight.iter_mut().zip(text.get(at..).unwrap_or_default()).for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(eight)
 }

@@ -11,6 +11,8 @@ pub(super) mod run;
 
 use std::ops::Range;
 
+pub use parse::Mistake;
+
 /// One phrase of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phrase {
@@ -41,6 +43,9 @@ impl Phrase {
 /// The most slots of one phrase.
 pub(super) const SLOTS: usize = 4;
 
+/// What fills the slots of a hit: number of the name, first token, the one behind the last.
+pub(super) type Slots = [Option<(u8, u32, u32)>; SLOTS];
+
 /// A phrase that stands in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
@@ -51,5 +56,5 @@ pub struct Hit {
     /// Its tokens; never empty.
     pub tokens: Range<usize>,
     /// Its slots: number of the name in the lexicon and the tokens that fill it.
-    pub(super) slots: [Option<(u8, u32, u32)>; SLOTS],
+    pub(super) slots: Slots,
 }

@@ -19,20 +19,20 @@ pub struct Mistake {
 
 /// One line of a section: text, marks and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// What stands before `::`.
-    pub text: String,
+    pub(crate) text: String,
     /// What stands behind it.
-    pub marks: String,
+    pub(crate) marks: String,
     /// Line of the file, from 1.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 /// The sections of a file, or of several: name to lines. A section may come in pieces.
-pub type Sections = BTreeMap<String, Vec<Line>>;
+pub(crate) type Sections = BTreeMap<String, Vec<Line>>;
 
 /// Adds the sections of one file.
-pub fn sections(file: &str, into: &mut Sections) -> Result<(), Mistake> {
+pub(crate) fn sections(file: &str, into: &mut Sections) -> Result<(), Mistake> {
     let mut current: Option<String> = None;
     for (index, line) in file.lines().enumerate() {
         let number = index + 1;
@@ -65,7 +65,7 @@ fn is_section_name(name: &str) -> bool {
 
 /// What may fill a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fill {
+pub(crate) enum Fill {
     /// A known name, "you", a handle, a hashtag or a run of capitalised words.
     Name,
     /// The watched brand, or "you".
@@ -82,7 +82,7 @@ pub enum Fill {
 
 /// A phrase, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     /// One word as it stands.
     Word(String),
     /// Every word that begins so.
@@ -110,7 +110,7 @@ pub enum Node {
 }
 
 /// Reads one phrase.
-pub fn phrase(text: &str) -> Result<Node, String> {
+pub(crate) fn phrase(text: &str) -> Result<Node, String> {
     let mut reader = Reader { pieces: split(text), at: 0 };
     let node = reader.alternatives()?;
     match reader.peek() {

@@ -2,7 +2,7 @@
 
 use super::compile::{Set, Step};
 use super::parse::Fill;
-use super::{Hit, SLOTS};
+use super::{Hit, SLOTS, Slots};
 use crate::text::{Gap, Kind, Tag, Tokens};
 
 /// The most tokens that fill one slot.
@@ -51,21 +51,15 @@ struct State {
     step: u32,
     at: usize,
     cross: bool,
-    slots: [Option<(u8, u32, u32)>; SLOTS],
+    slots: Slots,
 }
 
 /// Buffers for tries.
 #[derive(Debug, Default)]
-pub(crate) struct Stack(Vec<(u32, usize, bool, [Option<(u8, u32, u32)>; SLOTS])>);
+pub(crate) struct Stack(Vec<(u32, usize, bool, Slots)>);
 
 /// Tries a program at one token; gives the token behind the match and the slots.
-pub(crate) fn attempt(
-    steps: &[Step],
-    sets: &[Set],
-    line: &Line<'_>,
-    start: usize,
-    stack: &mut Stack,
-) -> Option<(usize, [Option<(u8, u32, u32)>; SLOTS])> {
+pub(crate) fn attempt(steps: &[Step], sets: &[Set], line: &Line<'_>, start: usize, stack: &mut Stack) -> Option<(usize, Slots)> {
     stack.0.clear();
     let mut state = State { step: 0, at: start, cross: false, slots: [None; SLOTS] };
     for _ in 0..STEPS {
@@ -101,12 +95,11 @@ pub(crate) fn attempt(
                 State { step: state.step + 1, at: to, cross: false, slots }
             }),
         };
-        state = match next {
-            Some(next) => next,
-            None => {
-                let (step, at, cross, slots) = stack.0.pop()?;
-                State { step, at, cross, slots }
-            }
+        state = if let Some(next) = next {
+            next
+        } else {
+            let (step, at, cross, slots) = stack.0.pop()?;
+            State { step, at, cross, slots }
         };
     }
     None
