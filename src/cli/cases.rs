@@ -61,7 +61,7 @@ enum Action {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = setup::config_of_store(named)?;
     let cannot = |error| Failure::could_not("cannot read the cases").because(error);
     let runtime = setup::runtime()?;

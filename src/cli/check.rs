@@ -52,7 +52,7 @@ struct Probed {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
     let checked = check(&path, args.no_secrets);
     let (config, warnings, plan) = match checked {

@@ -77,7 +77,7 @@ struct Refusal<'a> {
 
 /// Reads standard input to its end. Lines without a brand are heard for `--brand`, else for the
 /// first watch of the named configuration whose brand they name.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let watches = match named {
         Some(path) if args.brand.is_none() => setup::config_at(path)?.watches,
         _ => Vec::new(),

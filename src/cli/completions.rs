@@ -19,7 +19,7 @@ pub struct ManArgs {
 }
 
 /// Runs `completions`.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "courtier", &mut script);
     Output::new(Format::Table).text(&String::from_utf8_lossy(&script))?;
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// Runs `man`.
-pub fn man(args: &ManArgs) -> Result<Exit, Failure> {
+pub(super) fn man(args: &ManArgs) -> Result<Exit, Failure> {
     let mut all = Cli::command();
     all.build();
     let page = match &args.command {

@@ -103,14 +103,14 @@ impl Failure {
             text.push('\n');
         } else {
             let red = bold(AnsiColor::Red);
-            let _ = writeln!(text, "{red}error:{red:#} {}", self.message);
+            writeln!(text, "{red}error:{red:#} {}", self.message).ok();
         }
         for cause in &self.causes {
-            let _ = writeln!(text, "  caused by: {cause}");
+            writeln!(text, "  caused by: {cause}").ok();
         }
         for hint in &self.hints {
             let cyan = bold(AnsiColor::Cyan);
-            let _ = writeln!(text, "{cyan}hint:{cyan:#} {hint}");
+            writeln!(text, "{cyan}hint:{cyan:#} {hint}").ok();
         }
         let mut stderr = anstream::stderr().lock();
         // Nobody is left to tell when standard error is closed.

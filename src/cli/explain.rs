@@ -48,7 +48,7 @@ struct Answer<'a> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = configuration(args, named)?;
     let is_id = args.what.parse::<MentionId>().is_ok();
     let is_url = args.what.starts_with("https://") || args.what.starts_with("http://");

@@ -1,4 +1,4 @@
-//! `courtier feeds`: the kinds of feeds, and what their parsers hear in saved answers.
+//! `courtier feeds`: the kinds, and what their parsers hear in saved answers.
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

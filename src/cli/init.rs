@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 /// Runs the command; `named` is `--config`, which names the file as well.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     if let Some(brand) = &args.brand {
         // The names alone first: their mistakes are about the command line, not about a file nobody wrote.
         Config::from_brand(brand, &args.rival).map_err(|mistakes| setup::refuse(&mistakes))?;
@@ -77,7 +77,7 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 }
 
 /// Puts the file together.
-pub fn text(brand: Option<&str>, rivals: &[String]) -> String {
+pub(super) fn text(brand: Option<&str>, rivals: &[String]) -> String {
     let mut blocks = vec![
         "#:schema ./courtier.schema.json\n\
          # The line above lets editors complete and check this file: courtier schema > courtier.schema.json\n\
@@ -87,7 +87,11 @@ pub fn text(brand: Option<&str>, rivals: &[String]) -> String {
     match brand {
         Some(brand) => blocks.push(Config::brand_text(brand, rivals)),
         None => {
-            blocks.push(format!("version = 1\n\n# Replace the two brands by yours.\n{}\n{}", part("watches").sample, part("rivals").sample))
+            blocks.push(format!(
+                "version = 1\n\n# Replace the two brands by yours.\n{}\n{}",
+                part("watches").sample,
+                part("rivals").sample
+            ));
         }
     }
     blocks.push(format!("# {}\n", part("feeds").doc));

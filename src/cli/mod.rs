@@ -40,7 +40,7 @@ Results go to standard output, everything else to standard error. NO_COLOR is re
 #[derive(Debug, Parser)]
 #[command(name = "courtier", version, after_help = AFTER_HELP, max_term_width = 110, propagate_version = true)]
 pub struct Cli {
-    /// Configuration file; default: $COURTIER_CONFIG, ./courtier.toml, the user's, /etc/courtier/courtier.toml.
+    /// Configuration file; default: $`COURTIER_CONFIG`, ./courtier.toml, the user's, /etc/courtier/courtier.toml.
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Colour on standard output and standard error.

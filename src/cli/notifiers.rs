@@ -1,4 +1,4 @@
-//! `courtier notifiers` and `courtier notifier test`: the kinds, and whether one reaches people.
+//! `courtier notifiers` and `notifier test`: the kinds, and whether one reaches us.
 
 use std::fmt::Write as _;
 use std::path::Path;

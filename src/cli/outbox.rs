@@ -60,7 +60,7 @@ fn state(word: &str) -> Result<DeliveryState, String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = setup::config_of_store(named)?;
     let cannot = |error| Failure::could_not("cannot read the outbox").because(error);
     match &args.action {

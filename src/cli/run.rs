@@ -46,7 +46,7 @@ fn without_account(brand: &str) -> String {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let (config, file) = configuration(args, named)?;
     setup::logs(&config)?;
     let inboxes = Inboxes::default();

@@ -77,7 +77,7 @@ struct Read {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let kinds = kinds(&args.on)?;
     if args.base_url.is_some() && kinds.len() != 1 {
         return Err(Failure::usage("--base-url goes with a single network").hint("name it: `--on mastodon --base-url URL`"));

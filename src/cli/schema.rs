@@ -10,7 +10,7 @@ use crate::engine;
 pub struct Args {}
 
 /// Runs the command.
-pub fn run(_: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(_: &Args) -> Result<Exit, Failure> {
     Output::new(Format::Json).json(&engine::kinds().schema())?;
     Ok(Exit::Fine)
 }

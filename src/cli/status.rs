@@ -1,4 +1,4 @@
-//! `courtier status`: how each part is doing, from the store and the running daemon.
+//! `courtier status`: how each part is doing, from the store and the daemon.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = setup::config_of_store(named)?;
     let store = setup::store_read_only(&config)?;
     let now = Clock::system().now();

@@ -1,4 +1,4 @@
-//! One section on its own: for the samples of feeds and notifiers and for their tests.
+//! One section on its own: for samples of feeds and notifiers and for tests.
 
 use toml::de::{DeTable, DeValue};
 

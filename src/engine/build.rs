@@ -174,7 +174,7 @@ fn route(section: &RouteSection) -> Route {
         },
         to: section.to.clone(),
         fold: section.fold.as_ref().map(|fold| Fold {
-            by: fold.by.iter().map(fold_word).collect(),
+            by: fold.by.iter().copied().map(fold_word).collect(),
             wait: fold.wait.try_into().unwrap_or(jiff::SignedDuration::MAX),
         }),
         escalate: section
@@ -187,6 +187,6 @@ fn route(section: &RouteSection) -> Route {
     }
 }
 
-fn fold_word(by: &FoldBy) -> String {
+fn fold_word(by: FoldBy) -> String {
     format!("{by:?}").to_lowercase()
 }

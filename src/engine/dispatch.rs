@@ -25,7 +25,7 @@ const AT_ONCE: usize = 8;
 /// One attempt may take so long.
 const ATTEMPT: Duration = Duration::from_secs(30);
 /// A claim is nobody else's for so long; longer than an attempt and its wait for the rate.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// Looks at least so often, for deliveries that other processes put back.
 const POLL: Duration = Duration::from_secs(2);
 

@@ -222,7 +222,7 @@ impl FeedLoop {
         let name = &*self.planned.name;
         walk.failures += 1;
         let pace = match self.planned.feed.pace() {
-            Pace::Live => Duration::from_secs(60),
+            Pace::Live => Duration::from_mins(1),
             Pace::Every(pace) => pace,
         };
         let (outcome, pause) = match error {

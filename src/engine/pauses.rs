@@ -14,15 +14,15 @@ pub(super) struct Pauses {
 
 impl Pauses {
     /// Between attempts of a delivery.
-    pub(super) const DELIVERY: Self = Self { first: Duration::from_secs(1), most: Duration::from_secs(600) };
+    pub(super) const DELIVERY: Self = Self { first: Duration::from_secs(1), most: Duration::from_mins(10) };
     /// After a service refused us: hammering makes it worse.
-    pub(super) const DENIED: Self = Self { first: Duration::from_secs(900), most: Duration::from_secs(6 * 3_600) };
+    pub(super) const DENIED: Self = Self { first: Duration::from_mins(15), most: Duration::from_hours(6) };
     /// While the store cannot write.
     pub(super) const STORE: Self = Self { first: Duration::from_millis(200), most: Duration::from_secs(5) };
 
     /// After a feed could not be reached: soon at first, never rarer than its pace (or 5 minutes).
     pub(super) fn unreachable(pace: Duration) -> Self {
-        Self { first: Duration::from_secs(2), most: pace.clamp(Duration::from_secs(30), Duration::from_secs(300)) }
+        Self { first: Duration::from_secs(2), most: pace.clamp(Duration::from_secs(30), Duration::from_mins(5)) }
     }
 
     /// The ceiling after so many failures in a row (1 is the first).
@@ -46,9 +46,9 @@ mod tests {
         for failures in 1..200 {
             let pause = Pauses::DELIVERY.draw(failures, &mut dice);
             assert!(pause <= Pauses::DELIVERY.ceiling(failures), "{failures}: {pause:?}");
-            assert!(pause <= Duration::from_secs(600) && pause >= Duration::from_millis(100));
+            assert!(pause <= Duration::from_mins(10) && pause >= Duration::from_millis(100));
         }
         assert_eq!(Pauses::DELIVERY.ceiling(1), Duration::from_secs(1));
-        assert_eq!(Pauses::DELIVERY.ceiling(200), Duration::from_secs(600));
+        assert_eq!(Pauses::DELIVERY.ceiling(200), Duration::from_mins(10));
     }
 }

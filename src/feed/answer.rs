@@ -1,4 +1,4 @@
-//! Sorts a service's answers once for all feeds: good, nothing new, or a named error.
+//! Sorts a service's answers for all feeds: good, nothing new, or a named error.
 //!
 //! One table from status code to [`FeedError`], and one way to read JSON that
 //! says what came instead: an error page, an empty body, a cut-off document.

@@ -154,6 +154,9 @@ impl Outside {
     }
 }
 
+/// Builds a feed from its section, or says everything that is wrong with it.
+pub type Build = fn(&Section, &Outside) -> Result<Box<dyn Feed>, Vec<Diagnostic>>;
+
 /// One kind of feed: what `type = "..."` names.
 pub struct FeedKind {
     /// The word in the configuration and in JSON.
@@ -165,7 +168,7 @@ pub struct FeedKind {
     /// The keys of a section beside `type` and those of [`crate::config::FEED_FIELDS`].
     pub fields: &'static [Field],
     /// Builds the feed; does no IO, so that `check` can build everything and throw it away.
-    pub build: fn(&Section, &Outside) -> Result<Box<dyn Feed>, Vec<Diagnostic>>,
+    pub build: Build,
     /// Reads saved answers of the service, as `courtier feeds read` does: bytes in, mentions out.
     pub read: fn(&[u8], Timestamp) -> Result<Vec<Mention>, FeedError>,
     /// Reads what a handle wrote, for `courtier scan`; `None` where the network has no handles.

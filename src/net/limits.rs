@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The longest pause that is believed: a broken header must not mute a feed for a year.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 /// From here on a number is an instant and no duration: 2001, or 31 years.
 const EPOCH_SECONDS: f64 = 1e9;
 /// From here on a number counts milliseconds since 1970.
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn every_header_of_the_zoo_gives_its_wait() {
-        let zoo: &[(&str, &[(&str, &str)], u16, u64)] = &[
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, u64);
+        let zoo: &[Row<'_>] = &[
             (
                 "Bluesky",
                 &[

@@ -1,4 +1,4 @@
-//! Whom to believe: the system's certificate authorities, and one more if configured.
+//! Whom to believe: the system's authorities, and one more if configured.
 //!
 //! One rustls configuration serves HTTP and websockets. It is built at the first
 //! call, because reading the system's store takes longer than starting everything else.

@@ -227,7 +227,7 @@ impl Metrics {
     }
 }
 
-/// Turns OpenMetrics text into the older Prometheus form: a counter's family is named with its `_total`.
+/// Turns `OpenMetrics` text into the older Prometheus form: a counter's family is named with its `_total`.
 fn classic(open: &str) -> String {
     let counters: Vec<&str> = open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
     let mut text = String::with_capacity(open.len() + 256);
@@ -235,7 +235,7 @@ fn classic(open: &str) -> String {
         let meta = ["# HELP ", "# TYPE "].iter().find_map(|start| Some((*start, line.strip_prefix(start)?)));
         match meta.and_then(|(start, rest)| Some((start, rest.split_once(' ')?))) {
             Some((start, (name, rest))) if counters.contains(&name) => {
-                text.push_str(&format!("{start}{name}_total {rest}"));
+                text.extend([start, name, "_total ", rest]);
             }
             _ => text.push_str(line),
         }

@@ -1,4 +1,4 @@
-//! The words of the drafts: one file per language and kind, several variants in each.
+//! The words of the drafts: a file per language and kind, variants in each.
 //!
 //! Variants are parted by a line `---`. A variant is a Jinja template that
 //! knows `hello`, `name`, `brand`, `rival`, `why`, `status`, `done`, `known` and

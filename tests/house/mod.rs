@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Waits for a condition; a condition that never comes is a failed test, not a hang.
-pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     for _ in 0..1_500 {
         if condition() {
             return;
@@ -29,7 +29,7 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// A feed that gives what the test puts in.
-pub struct Scripted {
+pub(crate) struct Scripted {
     pace: Duration,
     answers: Mutex<VecDeque<Result<Page, FeedError>>>,
     /// Given when the script is empty.
@@ -38,27 +38,27 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    pub fn new(pace: Duration) -> Arc<Self> {
+    pub(crate) fn new(pace: Duration) -> Arc<Self> {
         Arc::new(Self { pace, answers: Mutex::default(), otherwise: None, calls: Mutex::default() })
     }
 
-    pub fn broken(pace: Duration, error: FeedError) -> Arc<Self> {
+    pub(crate) fn broken(pace: Duration, error: FeedError) -> Arc<Self> {
         Arc::new(Self { pace, answers: Mutex::default(), otherwise: Some(error), calls: Mutex::default() })
     }
 
     /// Lets the next call hear these posts.
-    pub fn say(&self, mentions: Vec<Mention>, cursor: &str) {
+    pub(crate) fn say(&self, mentions: Vec<Mention>, cursor: &str) {
         let page = Page { mentions, cursor: Some(Cursor(cursor.into())), ..Page::default() };
         self.answers.lock().unwrap().push_back(Ok(page));
     }
 
-    pub fn calls(&self) -> u64 {
+    pub(crate) fn calls(&self) -> u64 {
         *self.calls.lock().unwrap()
     }
 }
 
 /// Shares a scripted feed between the house and the test.
-pub struct Ear(pub Arc<Scripted>);
+pub(crate) struct Ear(pub Arc<Scripted>);
 
 #[async_trait]
 impl Feed for Ear {
@@ -78,10 +78,10 @@ impl Feed for Ear {
 }
 
 /// What a recording notifier does with an alert: its words decide.
-pub type Answer = dyn Fn(&Alert, u32) -> Result<Receipt, SendError> + Send + Sync;
+pub(crate) type Answer = dyn Fn(&Alert, u32) -> Result<Receipt, SendError> + Send + Sync;
 
 /// A notifier that remembers every attempt.
-pub struct Recording {
+pub(crate) struct Recording {
     answer: Box<Answer>,
     folds_from: Option<usize>,
     hangs: Option<Duration>,
@@ -89,40 +89,40 @@ pub struct Recording {
 }
 
 impl Recording {
-    pub fn new(answer: impl Fn(&Alert, u32) -> Result<Receipt, SendError> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(answer: impl Fn(&Alert, u32) -> Result<Receipt, SendError> + Send + Sync + 'static) -> Self {
         Self { answer: Box::new(answer), folds_from: None, hangs: None, sent: Mutex::default() }
     }
 
-    pub fn folding(mut self, from: usize) -> Self {
+    pub(crate) fn folding(mut self, from: usize) -> Self {
         self.folds_from = Some(from);
         self
     }
 
-    pub fn slow(mut self, by: Duration) -> Self {
+    pub(crate) fn slow(mut self, by: Duration) -> Self {
         self.hangs = Some(by);
         self
     }
 
     /// Every attempt: key, alert, whether it was taken.
-    pub fn attempts(&self) -> Vec<(String, Alert, bool)> {
+    pub(crate) fn attempts(&self) -> Vec<(String, Alert, bool)> {
         self.sent.lock().unwrap().clone()
     }
 
     /// Texts that were taken, in order.
-    pub fn taken(&self) -> Vec<String> {
+    pub(crate) fn taken(&self) -> Vec<String> {
         self.attempts().into_iter().filter(|(.., taken)| *taken).map(|(_, alert, _)| words(&alert)).collect()
     }
 }
 
 /// The post of an alert, or what a health alert says.
-pub fn words(alert: &Alert) -> String {
+pub(crate) fn words(alert: &Alert) -> String {
     match alert {
         Alert::Mention(alert) => alert.mention.text.clone(),
         Alert::Health(health) => format!("{} {}", health.about, health.what),
     }
 }
 
-pub struct Mouth(pub Arc<Recording>);
+pub(crate) struct Mouth(pub Arc<Recording>);
 
 #[async_trait]
 impl Notifier for Mouth {
@@ -150,12 +150,12 @@ impl Notifier for Mouth {
 }
 
 /// Takes everything.
-pub fn takes() -> Result<Receipt, SendError> {
+pub(crate) fn takes() -> Result<Receipt, SendError> {
     Ok(Receipt { remote_id: None, note: "taken".into() })
 }
 
 /// A post that leaves Nomadesk.
-pub fn leaver(number: usize) -> Mention {
+pub(crate) fn leaver(number: usize) -> Mention {
     let now = Clock::system().now();
     let mut mention = Mention::new(
         Network::known("bluesky"),
@@ -169,21 +169,25 @@ pub fn leaver(number: usize) -> Mention {
 }
 
 /// A running house.
-pub struct Running {
+pub(crate) struct Running {
     pub shared: Shared,
     pub stop: CancellationToken,
     house: JoinHandle<std::io::Result<Ended>>,
 }
 
 impl Running {
-    pub async fn end(self) -> Ended {
+    pub(crate) async fn end(self) -> Ended {
         self.stop.cancel();
         self.house.await.expect("no panic").expect("signals")
     }
 }
 
 /// Starts a house over this store.
-pub fn start_on(store: Arc<dyn Store>, feeds: Vec<(&str, Arc<Scripted>)>, notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>) -> Running {
+pub(crate) fn start_on(
+    store: Arc<dyn Store>,
+    feeds: Vec<(&str, Arc<Scripted>)>,
+    notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>,
+) -> Running {
     let brand = |name: &str, term: &str| Brand { name: name.into(), terms: vec![term.into()] };
     let watch = Watch {
         id: "nomadesk".into(),
@@ -212,7 +216,7 @@ pub fn start_on(store: Arc<dyn Store>, feeds: Vec<(&str, Arc<Scripted>)>, notifi
                 name: name.into(),
                 notifier: Arc::new(Mouth(recording)),
                 fallback: fallback.map(str::to_owned),
-                give_up: Duration::from_secs(3_600),
+                give_up: Duration::from_hours(1),
             })
             .collect(),
         opens: Arc::new(|_| None),
@@ -227,7 +231,7 @@ pub fn start_on(store: Arc<dyn Store>, feeds: Vec<(&str, Arc<Scripted>)>, notifi
 }
 
 /// Starts a house over a store in memory.
-pub fn start(feeds: Vec<(&str, Arc<Scripted>)>, notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>) -> Running {
+pub(crate) fn start(feeds: Vec<(&str, Arc<Scripted>)>, notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>) -> Running {
     let store = Sqlite::in_memory(Options::new("unused")).expect("a store");
     start_on(Arc::new(store), feeds, notifiers)
 }

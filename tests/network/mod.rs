@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role};
 
 /// How a receiver takes a call.
-pub enum Mood {
+pub(crate) enum Mood {
     /// It answers so.
     Answer(Response),
     /// It cuts the connection without a word.
@@ -32,15 +32,15 @@ pub enum Mood {
 }
 
 /// The mood of the n-th call (from 0).
-pub type Moods = dyn Fn(usize) -> Mood + Send + Sync;
+pub(crate) type Moods = dyn Fn(usize) -> Mood + Send + Sync;
 
 /// Takes everything.
-pub fn well(_: usize) -> Mood {
+pub(crate) fn well(_: usize) -> Mood {
     Mood::Answer(StatusCode::OK.into_response())
 }
 
 /// The fake world outside.
-pub struct World {
+pub(crate) struct World {
     /// Microseconds of event 0; event n is n milliseconds later.
     pub start_us: i64,
     released: AtomicUsize,
@@ -53,13 +53,13 @@ pub struct World {
 }
 
 /// The text of event n: one author, one leaver each.
-pub fn words(number: usize) -> String {
+pub(crate) fn words(number: usize) -> String {
     format!("I am done with Nomadesk and I am switching to Dropbox, reason number {number}")
 }
 
 impl World {
     /// Opens the world on a free port.
-    pub async fn open(moods: impl Fn(usize) -> Mood + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) async fn open(moods: impl Fn(usize) -> Mood + Send + Sync + 'static) -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let world = Arc::new(Self {
@@ -82,11 +82,11 @@ impl World {
     }
 
     /// Lets so many events exist.
-    pub fn release(&self, count: usize) {
+    pub(crate) fn release(&self, count: usize) {
         self.released.store(count, Ordering::SeqCst);
     }
 
-    pub fn released(&self) -> usize {
+    pub(crate) fn released(&self) -> usize {
         self.released.load(Ordering::SeqCst)
     }
 
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// The alerts that the webhook took: alert id to the keys under which it came.
-    pub fn keys(&self) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn keys(&self) -> BTreeMap<String, Vec<String>> {
         let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (key, body) in self.hook.lock().unwrap().iter() {
             let alert = body["data"]["alert"].as_str().expect("an alert").to_owned();
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// A configuration that hears and tells this world.
-    pub fn configuration(&self, folder: &Path, more: &str) -> PathBuf {
+    pub(crate) fn configuration(&self, folder: &Path, more: &str) -> PathBuf {
         let address = &self.address;
         let text = format!(
             "version = 1\n[watches.nomadesk]\nname = \"Nomadesk\"\nterms = [\"nomadesk\"]\nrivals = [\"dropbox\"]\n\
@@ -170,7 +170,7 @@ async fn hook(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) 
         // The server drops the connection of a handler that panics.
         Mood::Cut => panic!("the receiver cuts the connection"),
         Mood::Hang => {
-            tokio::time::sleep(Duration::from_secs(120)).await;
+            tokio::time::sleep(Duration::from_mins(2)).await;
             return StatusCode::OK.into_response();
         }
     };
@@ -182,10 +182,10 @@ async fn hook(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) 
 }
 
 /// The running program; killed when the test lets go of it.
-pub struct Daemon(pub Child);
+pub(crate) struct Daemon(pub Child);
 
 impl Daemon {
-    pub fn start(configuration: &Path) -> Self {
+    pub(crate) fn start(configuration: &Path) -> Self {
         let folder = configuration.parent().expect("in a folder");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_courtier"))
@@ -203,19 +203,19 @@ impl Daemon {
     }
 
     /// SIGKILL: nothing is flushed, nobody says goodbye.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.0.kill().expect("killed");
         self.0.wait().expect("reaped");
     }
 
     /// Sends a signal by name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().expect("kill");
         assert!(sent.success());
     }
 
     /// Waits for the end, at most so long.
-    pub async fn ended(&mut self, within: Duration) -> Option<i32> {
+    pub(crate) async fn ended(&mut self, within: Duration) -> Option<i32> {
         for _ in 0..within.as_millis() / 20 {
             if let Some(status) = self.0.try_wait().expect("waitable") {
                 return status.code();

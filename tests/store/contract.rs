@@ -9,19 +9,19 @@ use tempfile::TempDir;
 
 use crate::posts::{alerting, at, batch, full_post, hearing, nth, post, quiet, simple, to};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// A place where a store lives on after its handle is dropped.
-pub struct House {
+pub(crate) struct House {
     dir: TempDir,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: TempDir::new().expect("a temporary directory") }
     }
 
-    pub fn open(&self) -> Arc<dyn Store> {
+    pub(crate) fn open(&self) -> Arc<dyn Store> {
         Arc::new(Sqlite::open(Options::new(self.dir.path().join("courtier.db"))).expect("opens"))
     }
 }
@@ -30,7 +30,7 @@ async fn claim(store: &dyn Store, seconds: i64) -> Vec<Claim> {
     store.claim("care", at(seconds), LEASE, 100, None).await.expect("claims")
 }
 
-pub fn yes() -> Settlement {
+pub(crate) fn yes() -> Settlement {
     Settlement::Delivered(Receipt { remote_id: Some("1.2".to_owned()), note: "200".to_owned() })
 }
 

@@ -8,7 +8,7 @@ use courtier::store::{Batch, Claim, Decided, OutboxFilter, Settlement, Store};
 use crate::contract::{House, yes};
 use crate::posts::{alerting, at, batch, nth, post, simple, to};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 async fn claim(store: &dyn Store, seconds: i64, folds_from: Option<usize>) -> Vec<Claim> {
     store.claim("care", at(seconds), LEASE, 100, folds_from).await.expect("claims")

@@ -8,20 +8,20 @@ use courtier::store::{Batch, Decided};
 use jiff::Timestamp;
 
 /// The beginning of the tests' time.
-pub const START: i64 = 1_795_300_000_000;
+pub(crate) const START: i64 = 1_795_300_000_000;
 
 /// A moment, in seconds after the beginning.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millisecond(START + seconds * 1000).expect("in range")
 }
 
 /// The id of the n-th thing; rises with n as the real ones do.
-pub fn nth(n: i64) -> i64 {
+pub(crate) fn nth(n: i64) -> i64 {
     ((START - 1_577_836_800_000 + n) << 21) | 5
 }
 
 /// A Bluesky post by `handle`.
-pub fn post(n: i64, handle: &str) -> Mention {
+pub(crate) fn post(n: i64, handle: &str) -> Mention {
     let native = format!("at://did:plc:{handle}/app.bsky.feed.post/3m5yvqkq{n:05}");
     let mut mention = Mention::new(Network::known("bluesky"), native, "I am going to switch from Dropbox to Nomadesk", at(n));
     mention.url = Some(format!("https://bsky.app/profile/{handle}/post/3m5yvqkq{n:05}"));
@@ -37,7 +37,7 @@ pub fn post(n: i64, handle: &str) -> Mention {
 }
 
 /// A post with every field filled.
-pub fn full_post(n: i64, handle: &str) -> Mention {
+pub(crate) fn full_post(n: i64, handle: &str) -> Mention {
     let mut mention = post(n, handle);
     mention.thread = Thread {
         root: Some("at://did:plc:root/app.bsky.feed.post/3aaaaaaaaaaaa".to_owned()),
@@ -51,7 +51,7 @@ pub fn full_post(n: i64, handle: &str) -> Mention {
 }
 
 /// What is heard in the founding sentence.
-pub fn hearing(stance: Stance) -> Hearing {
+pub(crate) fn hearing(stance: Stance) -> Hearing {
     let mark = |start, end, text: &str, role| Evidence { start, end, text: text.to_owned(), role };
     Hearing {
         primary: if stance == Stance::Leaving { Primary::Leaving } else { Primary::Joining },
@@ -75,12 +75,12 @@ pub fn hearing(stance: Stance) -> Hearing {
 }
 
 /// A planned delivery that is due at once.
-pub fn to(notifier: &str, due: Timestamp) -> Planned {
+pub(crate) fn to(notifier: &str, due: Timestamp) -> Planned {
     Planned { notifier: notifier.to_owned(), due, fold: None, while_open: false }
 }
 
 /// A new case of a mention's author.
-pub fn case(n: i64, mention: &Mention, watch: &str) -> Case {
+pub(crate) fn case(n: i64, mention: &Mention, watch: &str) -> Case {
     Case {
         id: CaseId(nth(n) + 1),
         watch: watch.to_owned(),
@@ -98,7 +98,7 @@ pub fn case(n: i64, mention: &Mention, watch: &str) -> Case {
 }
 
 /// A mention that opens a case and alerts.
-pub fn alerting(n: i64, mention: Mention, watch: &str, deliveries: Vec<Planned>) -> Decided {
+pub(crate) fn alerting(n: i64, mention: Mention, watch: &str, deliveries: Vec<Planned>) -> Decided {
     let case = case(n, &mention, watch);
     Decided {
         mention_id: MentionId(nth(n)),
@@ -124,7 +124,7 @@ pub fn alerting(n: i64, mention: Mention, watch: &str, deliveries: Vec<Planned>)
 }
 
 /// A draft.
-pub fn draft() -> Draft {
+pub(crate) fn draft() -> Draft {
     Draft {
         text: "Sorry to hear that, kim".to_owned(),
         chars: 23,
@@ -135,7 +135,7 @@ pub fn draft() -> Draft {
 }
 
 /// A mention that is kept and alerts nobody.
-pub fn quiet(n: i64, mention: Mention, watch: &str) -> Decided {
+pub(crate) fn quiet(n: i64, mention: Mention, watch: &str) -> Decided {
     let mut decided = alerting(n, mention, watch, Vec::new());
     decided.decision.reason = Reason::NoSignal;
     decided.decision.priority = Priority::Digest;
@@ -147,12 +147,12 @@ pub fn quiet(n: i64, mention: Mention, watch: &str) -> Decided {
 }
 
 /// A batch of decided mentions, written when the last of them was decided.
-pub fn batch(decided: Vec<Decided>) -> Batch {
+pub(crate) fn batch(decided: Vec<Decided>) -> Batch {
     let now = decided.last().map(|one| one.decided);
     Batch { decided, now, ..Batch::default() }
 }
 
 /// The n-th post by kim, alerting `care` about Dropbox.
-pub fn simple(n: i64) -> Decided {
+pub(crate) fn simple(n: i64) -> Decided {
     alerting(n, post(n, &format!("kim{n}")), "dropbox", vec![to("care", at(n))])
 }

@@ -279,7 +279,7 @@ async fn a_gap_is_searched_with_one_session_that_is_refreshed() {
 #[tokio::test]
 async fn a_refused_log_in_is_not_tried_again_and_shows_no_password() {
     let pds = serve(|_, stream| {
-        send(stream, &answer("401 Unauthorized", &[], r#"{"error":"AuthenticationRequired","message":"Invalid identifier or password"}"#))
+        send(stream, &answer("401 Unauthorized", &[], r#"{"error":"AuthenticationRequired","message":"Invalid identifier or password"}"#));
     });
     let jetstream = start(|_| vec![]).await;
     let feed = build("bluesky", &format!("base_url = \"{}\"\npds = \"{}\"\n{LOGIN}", jetstream.url, pds.url), |_| {});

@@ -1,6 +1,6 @@
 //! `courtier demo`: a brand's day in ten seconds, over the real daemon path.
 //!
-//! Nothing is staged but the networks: the same feeds, intake, rules, SQLite
+//! Nothing is staged but the networks: the same feeds, intake, rules, `SQLite`
 //! store, outbox and terminal notifier as `run`, against servers on loopback
 //! that tell the story of `fixtures/demo/story.toml`. It ends by itself, needs
 //! no network and leaves nothing behind.
@@ -101,7 +101,7 @@ impl Drop for Scene {
 }
 
 /// Runs the command.
-pub fn run(_: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(_: &Args) -> Result<Exit, Failure> {
     let scene = Scene::new()?;
     let mut quiet = Config::default();
     quiet.log.level = "off".into();

@@ -1,4 +1,4 @@
-//! What the demo says before and after: how much was heard, how fast, and what was left alone.
+//! What the demo says before and after: what was heard, and how fast.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

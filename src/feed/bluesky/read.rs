@@ -1,4 +1,4 @@
-//! Reads saved answers: events of the stream, a line each, or any answer with posts.
+//! Reads saved answers: events of the stream a line each, or any answer with posts.
 
 use jiff::Timestamp;
 

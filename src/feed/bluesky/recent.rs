@@ -1,4 +1,4 @@
-//! Remembers the last events that were handed on, to know them again after a rewind.
+//! Remembers the last events handed on, to know them again after a rewind.
 //!
 //! Bounded: the oldest are forgotten first. What is forgotten here is still
 //! recognised by the store; this only keeps a reconnect from handing on

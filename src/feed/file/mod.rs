@@ -141,7 +141,7 @@ impl Feed for Files {
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, FeedError> {
         let before = ask.since.and_then(Cursor::read::<Position>).filter(|position| position.v == 1);
         let (files, now, backfill) = (self.clone(), ask.now, ask.backfill);
-        let looked = tokio::task::spawn_blocking(move || files.look(before, now, backfill)).await;
+        let looked = tokio::task::spawn_blocking(move || files.look(before.as_ref(), now, backfill)).await;
         match looked {
             Ok(outcome) => outcome.map_err(|error| unreachable(&self.path, &error)),
             Err(error) => Err(FeedError::Unreachable { why: format!("{}: {error}", self.path.display()) }),
@@ -167,11 +167,11 @@ fn unreachable(path: &Path, error: &std::io::Error) -> FeedError {
 
 impl Files {
     /// Reads at most one chunk of what is new.
-    fn look(&self, before: Option<Position>, now: Timestamp, backfill: Option<Timestamp>) -> std::io::Result<Page> {
+    fn look(&self, before: Option<&Position>, now: Timestamp, backfill: Option<Timestamp>) -> std::io::Result<Page> {
         let folder = self.path.is_dir();
         let names = if folder { names(&self.path)? } else { vec![String::new()] };
         let at = |name: &str| if folder { self.path.join(name) } else { self.path.clone() };
-        let mut position = before.clone().unwrap_or_default();
+        let mut position = before.cloned().unwrap_or_default();
         position.v = 1;
         position.files.retain(|name, _| names.contains(name));
         let mut page = Page::default();
@@ -186,7 +186,7 @@ impl Files {
                     .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
             }
         }
-        page.cursor = (before.as_ref() != Some(&position)).then(|| Cursor::write(&position));
+        page.cursor = (before != Some(&position)).then(|| Cursor::write(&position));
         Ok(page)
     }
 }

@@ -1,4 +1,4 @@
-//! One item of Hacker News as Algolia and Firebase write it, and the mention it becomes.
+//! One item as Algolia and Firebase write it, and the mention it becomes.
 
 use jiff::Timestamp;
 use serde::Deserialize;

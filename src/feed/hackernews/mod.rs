@@ -29,7 +29,7 @@ use self::query::{HITS, Question, questions, search};
 /// Algolia's service; about 10,000 calls an hour are allowed.
 const SERVICE: &str = "https://hn.algolia.com";
 /// How often to ask; the index itself is a minute or two behind.
-const PACE: Duration = Duration::from_secs(60);
+const PACE: Duration = Duration::from_mins(1);
 /// How far a search by word reaches back behind the newest hit: what the index brings late.
 const OVERLAP: i64 = 60 * 60;
 /// The same when everything is read, where an hour would be six hundred items each minute.

@@ -1,4 +1,4 @@
-//! Reads saved answers: timelines, notifications, searches, threads, one status, frames.
+//! Reads saved answers: timelines, notifications, searches, threads, frames.
 
 use jiff::Timestamp;
 use serde::Deserialize;

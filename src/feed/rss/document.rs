@@ -24,7 +24,7 @@ const ELEMENT: usize = 1 << 20;
 pub(super) fn read(text: &str) -> Result<Document, FeedError> {
     let mut reader = Reader::default();
     let mut pieces = Pieces::of(text);
-    while let Some(piece) = pieces.next() {
+    for piece in pieces.by_ref() {
         reader.piece(piece);
         if reader.html {
             return Err(FeedError::Unreadable { why: format!("an HTML page where a feed was expected: {}", title_of(text)) });
@@ -185,10 +185,11 @@ impl Reader {
     }
 
     fn push(&mut self, tag: &Tag<'_>, space: Space, local: String) {
-        if space == Space::Thread && local == "in-reply-to" {
-            if let Some(entry) = &mut self.entry {
-                entry.answers = tag.attribute("ref").or(tag.attribute("href")).map(unescape);
-            }
+        if space == Space::Thread
+            && local == "in-reply-to"
+            && let Some(entry) = &mut self.entry
+        {
+            entry.answers = tag.attribute("ref").or(tag.attribute("href")).map(unescape);
         }
         if let (Some(entry), Space::Feed, "enclosure", Some(url)) = (&mut self.entry, space, local.as_str(), tag.attribute("url")) {
             entry.links.push(Link { href: unescape(url).trim().to_owned(), rel: "enclosure".into(), html: false });
@@ -525,9 +526,9 @@ fn unescape(text: &str) -> String {
         let length = from.bytes().take(34).position(|byte| byte == b';').map_or(1, |at| at + 1);
         let (entity, behind) = from.split_at_checked(length).unwrap_or((from, ""));
         if length > 2 {
-            out.push_str(&html::unescape(entity))
+            out.push_str(&html::unescape(entity));
         } else {
-            out.push_str(entity)
+            out.push_str(entity);
         }
         rest = behind;
     }

@@ -43,7 +43,7 @@ pub(super) fn all(document: &Document, scope: &str, address: Option<&Url>, seen:
 fn root(document: &Document, address: Option<&Url>) -> Option<Url> {
     let site = document.site.as_deref().map(str::trim);
     let site = site.and_then(|site| Url::parse(site).ok().or_else(|| address?.join(site).ok()));
-    site.filter(|url| url.has_host()).or_else(|| address.cloned())
+    site.filter(url::Url::has_host).or_else(|| address.cloned())
 }
 
 fn base(entry: &Entry, root: Option<&Url>, address: Option<&Url>) -> Option<Url> {

@@ -35,7 +35,7 @@ use self::entry::Document;
 use self::position::{Position, fingerprint};
 
 /// How often to ask when the file says nothing: quick enough for an answer, and conditional.
-const PACE: Duration = Duration::from_secs(5 * 60);
+const PACE: Duration = Duration::from_mins(5);
 /// Forms that are asked for, feeds first.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
 
@@ -133,7 +133,7 @@ impl Feed for Rss {
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, FeedError> {
         let before = ask.since.and_then(Cursor::read::<Position>).and_then(Position::known);
-        let mut position = before.clone().unwrap_or_else(Position::new);
+        let mut position = before.clone().unwrap_or_default();
         position.marks.retain(|key, _| self.addresses.iter().any(|address| address.key == *key));
         let mut page = Page::default();
         let mut failed: Option<FeedError> = None;

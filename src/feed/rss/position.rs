@@ -29,11 +29,6 @@ pub(super) struct Position {
 const VERSION: u8 = 1;
 
 impl Position {
-    /// Starts with nothing seen.
-    pub(super) fn new() -> Self {
-        Self { version: VERSION, marks: BTreeMap::new() }
-    }
-
     /// Takes a position of a form that is known; another one is a first run.
     pub(super) fn known(self) -> Option<Self> {
         (self.version == VERSION).then_some(self)
@@ -134,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_shows_no_address() {
-        let mut position = Position::new();
+        let mut position = Position { version: VERSION, marks: BTreeMap::new() };
         let mut mark = Mark { body: 7, ..Mark::default() };
         mark.take(&[u64::MAX, 0, 5]);
         position.marks.insert("00ff".into(), mark);

@@ -1,6 +1,6 @@
-//! How long a publisher wants to be left alone: `ttl`, `Cache-Control`, hours without news.
+//! How long a publisher wants to be left alone: `ttl`, `max-age`, skipped hours.
 //!
-//! `sy:updatePeriod` is not read: WordPress writes "hourly" into every feed there
+//! `sy:updatePeriod` is not read: `WordPress` writes "hourly" into every feed there
 //! is, whatever its blog does, and an hour is too late for an answer.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::entry::Document;
 use crate::net::Response;
 
 /// The longest wish that is granted; beyond it a wrong number would mute the feed.
-const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(12);
 
 /// Reads `Cache-Control: max-age` less `Age`; none where the answer may not be cached.
 pub(super) fn of_answer(response: &Response) -> Option<Duration> {

@@ -53,16 +53,13 @@ impl<'a> Pieces<'a> {
 
     /// Takes everything up to `end` and `end` itself; the rest, and `cut`, when it is missing.
     fn through(&mut self, end: &str) -> &'a str {
-        match memchr::memmem::find(self.rest.as_bytes(), end.as_bytes()) {
-            Some(at) => {
-                let taken = self.advance(at);
-                self.advance(end.len());
-                taken
-            }
-            None => {
-                self.cut = true;
-                self.advance(self.rest.len())
-            }
+        if let Some(at) = memchr::memmem::find(self.rest.as_bytes(), end.as_bytes()) {
+            let taken = self.advance(at);
+            self.advance(end.len());
+            taken
+        } else {
+            self.cut = true;
+            self.advance(self.rest.len())
         }
     }
 

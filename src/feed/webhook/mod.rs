@@ -1,4 +1,4 @@
-//! Inbound webhook: other programs hand in posts, signed, and hear when they are stored.
+//! Inbound webhook: other programs hand in posts, signed, and hear when stored.
 //!
 //! The web room puts each request into this feed's inbox; `signature` checks who
 //! sent it, `shape` finds the post in it. A sender that hears "accepted" may

@@ -1,4 +1,4 @@
-//! Switch and findings in few bytes: arrays without keys, evidence without its words.
+//! Switch and findings in few bytes: arrays without keys, spans without words.
 //!
 //! The words of an evidence are always `text[start..end]` of the mention: kept
 //! once there, and gone with it when the post is deleted.

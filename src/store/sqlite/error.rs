@@ -1,4 +1,4 @@
-//! What SQLite says, as what the engine does next.
+//! What `SQLite` says, as what the engine does next.
 
 use rusqlite::ErrorCode;
 

@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file in WAL mode.
+//! The embedded store: one `SQLite` file in WAL mode.
 //!
 //! One thread writes, with group commit; readers have connections of their own
 //! and never wait for it. Several processes may use the file at once: the
@@ -46,7 +46,7 @@ struct Showing {
     zone: TimeZone,
 }
 
-/// A store in one SQLite file.
+/// A store in one `SQLite` file.
 #[derive(Debug)]
 pub struct Sqlite {
     options: Options,

@@ -164,7 +164,7 @@ fn version(conn: &Connection) -> Result<Option<usize>, StoreError> {
     }
 }
 
-/// Says in plain words why the file cannot be written, where SQLite only says "unable to open".
+/// Says in plain words why the file cannot be written, where `SQLite` only says "unable to open".
 fn probe(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Err(StoreError::Unusable { why: format!("{} is a directory: `[store] path` names a file", path.display()) });

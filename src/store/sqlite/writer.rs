@@ -197,7 +197,7 @@ fn transact(room: &Room, group: Vec<Job>) {
     }
 }
 
-/// Runs one piece of work; an error means that the whole transaction is gone, as SQLite does on a full disk.
+/// Runs one piece of work; an error means that the whole transaction is gone, as `SQLite` does on a full disk.
 fn within_savepoint(room: &Room, job: Job) -> Result<(bool, Told), (StoreError, (bool, Told))> {
     if let Err(error) = room.conn.execute_batch("SAVEPOINT job") {
         let error = StoreError::from(error);
