@@ -4,6 +4,22 @@
 //! network's own (posts of about 800 bytes of JSON with 100 bytes of text, a
 //! third of them with links, cards or replies); words and names are made up.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a bench may stop at the first surprise and prints its figures"
+)]
+
 use std::cell::RefCell;
 use std::sync::Arc;
 

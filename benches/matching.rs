@@ -4,7 +4,21 @@
 //! all posts; the throughput is posts a second. The automata get text that is folded
 //! already and check word boundaries of ASCII only: a little less work than ours.
 
-#![expect(missing_docs, reason = "criterion's macros write public functions")]
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a bench may stop at the first surprise and prints its figures"
+)]
 
 mod corpus;
 

@@ -6,6 +6,22 @@
 //! mention takes: a layout that is not flat shows here. `process` gives up the
 //! wait for the disk at each commit.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a bench may stop at the first surprise and prints its figures"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

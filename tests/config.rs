@@ -5,6 +5,22 @@
 //! `fixtures/config/warned` accepted with them. Kinds of feeds
 //! and notifiers are stand-ins, so that a new one changes no snapshot.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may stop at the first surprise, prints what it skips, and owns its tasks"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

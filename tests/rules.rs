@@ -18,6 +18,22 @@
 //! `status`, `left`, `joined`, `asks`, `reason` (of the whole hearing; `none` for nothing) and
 //! `attribute` (of this rule's findings) are checked in both files where they are given.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may stop at the first surprise, prints what it skips, and owns its tasks"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

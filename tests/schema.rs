@@ -3,6 +3,22 @@
 //! The check is a small one of our own for the words that the schema uses; it
 //! panics at any other, so that a new word is never passed over in silence.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    clippy::type_complexity,
+    clippy::async_yields_async,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may stop at the first surprise, prints what it skips, and owns its tasks"
+)]
+
 use std::path::{Path, PathBuf};
 
 use courtier::engine;

@@ -4,7 +4,7 @@ use super::rule::{Doc, ListRule};
 use crate::domain::Signal;
 
 /// The author still waits for an answer.
-pub const CHASING: ListRule = ListRule {
+pub(super) const CHASING: ListRule = ListRule {
     id: "chasing",
     signal: Signal::Chasing,
     doc: Doc {

@@ -14,7 +14,7 @@ pub(super) const PIECES: usize = 8;
 
 /// Something went wrong.
 #[derive(Debug)]
-pub struct Complaint;
+pub(super) struct Complaint;
 
 impl Rule for Complaint {
     fn id(&self) -> &'static str {

@@ -4,7 +4,7 @@ use super::rule::{Doc, ListRule};
 use crate::domain::Signal;
 
 /// The author does not trust the company.
-pub const DISTRUST: ListRule = ListRule {
+pub(super) const DISTRUST: ListRule = ListRule {
     id: "distrust",
     signal: Signal::Distrust,
     doc: Doc {

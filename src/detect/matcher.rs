@@ -236,7 +236,7 @@ mod tests {
             let stem = term.strip_suffix('*').filter(|stem| !stem.is_empty());
             for (start, _) in text.char_indices() {
                 let fits = match stem {
-                    Some(stem) => text[start..].starts_with(stem) && begins(&text, start),
+                    Some(stem) => text.get(start..).is_some_and(|rest| rest.starts_with(stem)) && begins(&text, start),
                     None => stands(&text, start, &term),
                 };
                 if fits {

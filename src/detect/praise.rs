@@ -8,7 +8,7 @@ use crate::domain::{Attribute, Evidence, Finding, Role, Signal};
 
 /// The author is pleased.
 #[derive(Debug)]
-pub struct Praise;
+pub(super) struct Praise;
 
 impl Rule for Praise {
     fn id(&self) -> &'static str {

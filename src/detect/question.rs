@@ -19,7 +19,7 @@ const SURE: (f32, f32) = (0.8, 0.7);
 
 /// The author wants to know something.
 #[derive(Debug)]
-pub struct Question;
+pub(super) struct Question;
 
 impl Rule for Question {
     fn id(&self) -> &'static str {

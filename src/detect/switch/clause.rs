@@ -68,7 +68,7 @@ impl Clause<'_, '_> {
         match self.actor() {
             Actor::Other if !self.marked("any-actor") => against.push((Attribute::Reported, None)),
             Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => {
-                against.push((Attribute::Advice, Some(self.hit.tokens.start)))
+                against.push((Attribute::Advice, Some(self.hit.tokens.start)));
             }
             _ => {}
         }
