@@ -138,11 +138,14 @@ proptest! {
             }
         }
     }
+}
 
-    /// A post that repeats its cue without end has findings within bounds.
-    #[test]
-    fn a_flood_of_cues_stays_bounded(cue in prop::sample::select(&["never again ", "switch to Dropbox ", "cancel my account or ", "bye Nomadesk "][..])) {
-        let hearing = hear(&cue.repeat(2000), "Nomadesk", "Dropbox", true);
-        prop_assert!(hearing.findings.len() < 2000);
+/// A post that repeats its cue without end has findings within bounds.
+#[test]
+fn a_flood_of_cues_stays_bounded() {
+    for cue in ["never again ", "switch to Dropbox ", "cancel my account or ", "bye Nomadesk "] {
+        let hearing = hear(&cue.repeat(1000), "Nomadesk", "Dropbox", true);
+        let switches = hearing.findings.iter().filter(|finding| finding.rule.starts_with("switch.")).count();
+        assert!(switches <= 64, "{switches} findings of {cue:?}");
     }
 }
