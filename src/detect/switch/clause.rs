@@ -208,7 +208,7 @@ impl Clause<'_, '_> {
         for token in self.before(if parted { 0 } else { NEGATION_WINDOW }) {
             if self.is(token, Mark::Negation) {
                 let can = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Cannot));
-                return (!despite && !(can && self.marked("cannot-ok"))).then_some(token);
+                return (!(despite || can && self.marked("cannot-ok"))).then_some(token);
             }
             despite |= self.is(token, Mark::DespiteNot);
             if self.gap(token) != Gap::None && self.hit.tokens.start - token > 1 {
@@ -251,11 +251,10 @@ impl Clause<'_, '_> {
         let status = match said {
             Some(said @ (Status::Done | Status::Threat | Status::Considering)) => said,
             Some(Status::Intent) if mood(Mark::Considering) => Status::Considering,
-            Some(Status::Intent) => Status::Intent,
             None if self.done() => Status::Done,
             None if mood(Mark::Considering) || inner(Mark::Considering) => Status::Considering,
             None if !self.doing() && mood(Mark::Made) => Status::Done,
-            None => Status::Intent,
+            Some(Status::Intent) | None => Status::Intent,
         };
         match self.condition() {
             Some(Condition::Governs) if status != Status::Done => Status::Considering,

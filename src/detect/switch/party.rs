@@ -76,7 +76,8 @@ fn can_be_name(reading: &Reading<'_>, around: &Around, tokens: &Range<usize>) ->
     let thing = tokens.clone().chain(std::iter::once(tokens.end)).any(|token| {
         around.is(token, Mark::Inside) && (token < tokens.end || reading.token(token).is_some_and(|token| token.gap == Gap::None))
     });
-    !code && first.kind != Kind::Number && !thing && !around.is(tokens.start, Mark::NoName) && !(first.capital && shouts(reading))
+    let written = first.kind == Kind::Number || around.is(tokens.start, Mark::NoName) || first.capital && shouts(reading);
+    !(code || thing || written)
 }
 
 /// Says whether capitals mean nothing: the post shouts or is a headline.
