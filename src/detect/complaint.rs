@@ -57,7 +57,7 @@ impl Rule for Complaint {
         let mut add = |weights: &[Weight], least: usize| {
             for one in mood.counted.iter().filter(|one| weights.contains(&one.weight)) {
                 let role = match (one.weight, reading.list(one.hit)) {
-                    (Weight::Hard, "hard.feeling" | "hard.emoji") => Role::Emotion,
+                    (_, "hard.feeling" | "soft.emoji") => Role::Emotion,
                     (Weight::Hard | Weight::Soft | Weight::Hint, _) => Role::Cue,
                     _ => Role::Against,
                 };

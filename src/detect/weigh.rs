@@ -186,9 +186,11 @@ fn setting(reading: &Reading<'_>, mood: &Mood<'_>, hard: bool) -> i32 {
         points -= 1;
     }
     if !named && !handle {
-        // Neither names nor calls anybody: a post with a link or a tag is a broadcast, one without may be.
+        // Neither names nor calls anybody. On the brand's own page that is fine where it is brief or speaks of a
+        // service; a longer one that does not, and one with a link or a tag, is mostly about the author's own life.
         let broadcast = reading.text().contains('…') || tokens.iter().any(|token| matches!(token.kind, Kind::Url | Kind::Hashtag));
-        points -= if broadcast { 3 } else { 1 };
+        let service = words <= SHORT || reading.has("about.service") || tokens.iter().any(|token| token.tag == Tag::You);
+        points -= if service && !broadcast { 1 } else { 3 };
     }
     points
 }
