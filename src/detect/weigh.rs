@@ -98,6 +98,7 @@ pub(super) struct Counted<'a> {
 
 /// What a post says, weighed.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four plain observations that two rules read, no state")]
 pub(super) struct Mood<'a> {
     /// The phrases that count, in the order of their strength.
     pub(super) counted: Vec<Counted<'a>>,
@@ -123,8 +124,8 @@ impl Mood<'_> {
         self.total >= BAR && !self.outweighs
     }
 
-    /// Whether the post is pleased: kind words outweigh the trouble, or there is none. Circumstances take from it, manners alone do not outweigh them, and a
-    /// question says that something is still open.
+    /// Whether the post is pleased: kind words outweigh the trouble, or there is little. Circumstances take from it,
+    /// manners alone do not outweigh them, and a question says that something is still open.
     pub(super) fn pleased(&self) -> bool {
         let open = if self.asks { 2 } else { 0 };
         let manners = self.only_polite && self.trouble > 0;
