@@ -203,14 +203,23 @@ impl<'a> Reading<'a> {
         Evidence { start: bytes.start, end: bytes.end, text: self.text().get(bytes).unwrap_or_default().to_owned(), role }
     }
 
-    /// Makes a finding of a hit: its tokens are the cue, each slot called `left`, `joined`,
-    /// `reason`, `emotion` or `against` is quoted beside it, its weight is the score.
+    /// Makes a finding of a hit: its words are the cue, each slot called `left`, `joined`,
+    /// `reason`, `emotion` or `against` is quoted apart, in the order of the text; its weight is the score.
     pub fn found(&self, rule: &str, signal: Signal, hit: &Hit) -> Found {
-        let mut evidence = vec![self.evidence(&hit.tokens, Role::Cue)];
-        for (name, tokens) in self.lexicon.filled(hit) {
-            if let Some(role) = Role::parse(name) {
-                evidence.push(self.evidence(&tokens, role));
+        let named = self.lexicon.filled(hit).into_iter().filter_map(|(name, tokens)| Some((tokens, Role::parse(name)?)));
+        let mut named: Vec<(Range<usize>, Role)> = named.collect();
+        named.sort_by_key(|(tokens, _)| tokens.start);
+        let mut evidence = Vec::new();
+        let mut from = hit.tokens.start;
+        for (tokens, role) in named {
+            if from < tokens.start {
+                evidence.push(self.evidence(&(from..tokens.start), Role::Cue));
             }
+            from = from.max(tokens.end);
+            evidence.push(self.evidence(&tokens, role));
+        }
+        if from < hit.tokens.end {
+            evidence.push(self.evidence(&(from..hit.tokens.end), Role::Cue));
         }
         let score = self.weight(hit).clamp(0.01, 1.0);
         Found { finding: Finding { rule: rule.to_owned(), signal, score, evidence, attributes: Vec::new() }, change: None }
