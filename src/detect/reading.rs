@@ -1,4 +1,4 @@
-//! What a rule reads: the tokens of a post, who is named, and every phrase that stands in it.
+//! What a rule reads: the tokens of a post, who is named, every phrase in it.
 
 use std::ops::Range;
 

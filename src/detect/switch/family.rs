@@ -37,7 +37,7 @@ pub(in crate::detect) const BACK_TO: SwitchRule = SwitchRule {
     doc: Doc {
         hears: "Somebody is back to another brand, without a verb of going.",
         why: "Short replies say it so, and a returning leaver knows the way.",
-        yes: &["I guess it's back to Tresorit for me"],
+        yes: &["I guess it's back to Dropbox for me"],
         no: &["Back to square one"],
     },
 };

@@ -4,7 +4,7 @@
 //! languages (`languages/*/switch.txt`) and one entry in [`family`]: what kind
 //! of move its phrases tell. The code here is the same for all of them and for
 //! every language: [`clause`] reads who does it, whether it is meant and how far
-//! it is, [`party`] fills the sides, [`reason`] finds why, and [`verdict`] makes
+//! it is, [`party`] fills the sides, [`reason`] finds why, and [`mod@verdict`] makes
 //! one answer of all findings. Nothing is dropped silently: a near miss is a
 //! finding with the attribute that turned it.
 //!

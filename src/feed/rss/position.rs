@@ -15,7 +15,7 @@ use crate::net::Validators;
 const LEAST: usize = 1000;
 
 /// The cursor of the feed: one mark per address, under the hash of the address (it may hold a token).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Position {
     /// The form of the cursor.
     #[serde(rename = "v")]
@@ -27,6 +27,13 @@ pub(super) struct Position {
 
 /// The form written today.
 const VERSION: u8 = 1;
+
+impl Default for Position {
+    /// Starts with nothing seen, in today's form.
+    fn default() -> Self {
+        Self { version: VERSION, marks: BTreeMap::new() }
+    }
+}
 
 impl Position {
     /// Takes a position of a form that is known; another one is a first run.
@@ -129,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_shows_no_address() {
-        let mut position = Position { version: VERSION, marks: BTreeMap::new() };
+        let mut position = Position::default();
         let mut mark = Mark { body: 7, ..Mark::default() };
         mark.take(&[u64::MAX, 0, 5]);
         position.marks.insert("00ff".into(), mark);
