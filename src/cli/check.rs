@@ -134,7 +134,11 @@ fn summary(config: &Config, probed: Option<&[Probed]>) -> Result<(), Failure> {
         row("notifier", &notifier.name, format!("{}{fallback}", notifier.kind))
     }));
     if config.routes.is_empty() && !config.notifiers.is_empty() {
-        rows.push(row("route", "", "everything urgent and for today to every notifier (the default)".to_owned()));
+        rows.push(row(
+            "route",
+            "",
+            "everything that is not noise to every notifier, the digest gathered by the hour (the default)".to_owned(),
+        ));
     }
     for (index, route) in config.routes.iter().enumerate() {
         rows.push(row("route", &(index + 1).to_string(), format!("to {}", route.to.join(", "))));

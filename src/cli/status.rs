@@ -70,8 +70,12 @@ fn table(standing: &Standing, daemon: Option<&Value>, now: Timestamp) -> String 
         writeln!(text, "feed      {feed}: {state}, cursor written {} ago", age(*written, now)).ok();
     }
     for (feed, health) in feeds.into_iter().flatten().filter(|(name, _)| !standing.cursors.iter().any(|(feed, _)| feed == *name)) {
-        let why = visible(health["why"].as_str().unwrap_or("no post yet"));
-        writeln!(text, "feed      {feed}: {why}").ok();
+        let state = match health["ok"].as_bool() {
+            Some(true) => "hears".to_owned(),
+            Some(false) => format!("deaf: {}", visible(health["why"].as_str().unwrap_or("no reason given"))),
+            None => "not asked yet".to_owned(),
+        };
+        writeln!(text, "feed      {feed}: {state}").ok();
     }
     for (notifier, waiting, dead, oldest) in &standing.outbox {
         let oldest = oldest.map_or(String::new(), |oldest| format!(", the oldest for {}", age(oldest, now)));
