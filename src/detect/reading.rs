@@ -206,7 +206,7 @@ impl<'a> Reading<'a> {
     /// Makes a finding of a hit: its words are the cue, each slot called `left`, `joined`,
     /// `reason`, `emotion` or `against` is quoted apart, in the order of the text; its weight is the score.
     pub fn found(&self, rule: &str, signal: Signal, hit: &Hit) -> Found {
-        let named = self.lexicon.filled(hit).into_iter().filter_map(|(name, tokens)| Some((tokens, Role::parse(name)?)));
+        let named = self.lexicon.filled(hit).filter_map(|(name, tokens)| Some((tokens, Role::parse(name)?)));
         let mut named: Vec<(Range<usize>, Role)> = named.collect();
         named.sort_by_key(|(tokens, _)| tokens.start);
         let mut evidence = Vec::new();
