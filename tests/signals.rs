@@ -3,7 +3,13 @@
 //! `UPDATE=1 cargo test --test signals` writes the generated half again; what stands above the
 //! marker is written by hand.
 
-#![allow(clippy::pedantic, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;
