@@ -124,7 +124,7 @@ impl FeedLoop {
     fn went_well(&self, page: &Page, walk: &mut Walk) {
         let name = &*self.planned.name;
         self.shared.metrics.fetched(name, "ok");
-        if self.shared.health.feed_ok(name, !page.mentions.is_empty(), self.shared.clock.now()) {
+        if self.shared.health.feed_ok(name, page.passed > 0 || !page.mentions.is_empty(), self.shared.clock.now()) {
             tracing::info!(feed = name, "hears again");
         }
         walk.failures = 0;
@@ -139,7 +139,7 @@ impl FeedLoop {
 
     /// Keeps hits, fills them in, hears them and waits for a place in the channel.
     async fn hand_over(&self, mut page: Page, walk: &mut Walk) {
-        let posts = page.mentions.len() as u64;
+        let posts = page.mentions.len() as u64 + page.passed;
         let unreadable = page.unreadable.as_ref().map_or(0, |(count, _)| *count);
         let mentions = std::mem::take(&mut page.mentions);
         let heard = self.hear(mentions, &mut walk.scratch).await;
