@@ -153,7 +153,7 @@ fn child(test: &str, path: &Path) -> std::process::Child {
 }
 
 #[tokio::test]
-#[ignore = "the other process of a test"]
+#[ignore = "not a test of its own: the process that two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_written starts and kills"]
 async fn writes_until_it_is_killed() {
     let Some(path) = child_path() else { return };
     let store = Sqlite::open(Options::new(path)).expect("opens");
@@ -250,7 +250,7 @@ async fn every_older_store_opens() {
 
 /// Makes the file for `fixtures/state` when the layout gets a new version: run it once with the path in the environment.
 #[tokio::test]
-#[ignore = "makes a fixture"]
+#[ignore = "not a test of its own: run once by hand, with the path in the environment, when the layout gets a new version"]
 async fn makes_the_fixture_of_this_version() {
     let Some(path) = child_path() else { return };
     let store = Sqlite::open(Options::new(&path)).expect("opens");
