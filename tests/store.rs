@@ -27,3 +27,5 @@ mod law;
 mod outbox;
 #[path = "store/posts.rs"]
 mod posts;
+#[path = "store/walk.rs"]
+mod walk;

@@ -113,6 +113,14 @@ id!(
     "msg_"
 );
 
+impl MentionId {
+    /// Gives the lowest id that a mention of this moment (milliseconds since 1970) can have.
+    pub fn first_of(now_ms: i64) -> Self {
+        // 42 bits of milliseconds: beyond them every id is smaller.
+        Self(now_ms.saturating_sub(EPOCH_MS).clamp(0, (1 << 42) - 1) << COUNTER_BITS)
+    }
+}
+
 /// Gives out ids, strictly increasing within one process.
 ///
 /// The clock and the randomness are arguments, so that tests repeat.

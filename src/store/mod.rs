@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::domain::{
     Account, Alert, Case, CaseId, CaseState, Cursor, Decision, Delivery, DeliveryId, DeliveryState, Draft, Health, Hearing, Mention,
-    MentionId, Network, Reason, Receipt,
+    MentionId, Network, Priority, Reason, Receipt,
 };
 
 mod sqlite;
@@ -198,6 +198,53 @@ pub struct StoredMention {
     pub decided: Timestamp,
 }
 
+/// Which stored mentions to go over; ask again with `after` until a page comes back empty.
+#[derive(Debug, Clone, Copy)]
+pub struct Walk {
+    /// Decided at this moment or later.
+    pub since: Timestamp,
+    /// Decided before this moment.
+    pub until: Timestamp,
+    /// The last one of the page before.
+    pub after: Option<MentionId>,
+    /// Backwards, for whoever looks at a bounded number of the latest.
+    pub newest_first: bool,
+    /// At most so many a page: what a reader holds in memory.
+    pub most: usize,
+}
+
+/// A stored mention with all that was decided about it, as a walk gives it.
+#[derive(Debug, Clone)]
+pub struct Walked {
+    /// Its name.
+    pub id: MentionId,
+    /// Name of the feed.
+    pub feed: String,
+    /// The post; its words are empty once they are forgotten.
+    pub mention: Mention,
+    /// For each watch it named.
+    pub heard: Vec<HeardThen>,
+    /// When it was decided.
+    pub decided: Timestamp,
+}
+
+/// What was heard and decided for one watch at the time.
+#[derive(Debug, Clone)]
+pub struct HeardThen {
+    /// Key of the watch.
+    pub watch: String,
+    /// What was heard.
+    pub hearing: Hearing,
+    /// Why it was decided so.
+    pub reason: Reason,
+    /// How soon it should be answered.
+    pub priority: Priority,
+    /// Its case as it stands today.
+    pub case: Option<Case>,
+    /// The notifiers its alert was planned for.
+    pub told: Vec<String>,
+}
+
 /// Figures for `status`, `/readyz` and the metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Standing {
@@ -289,6 +336,9 @@ pub trait Store: Send + Sync {
 
     /// Lists stored mentions decided since then, oldest first, in pages: pass the last id to go on.
     async fn mentions(&self, since: Timestamp, after: Option<MentionId>, most: usize) -> Result<Vec<StoredMention>, StoreError>;
+
+    /// Goes over stored mentions by time, one page at a call. Reads beside the writer and holds nothing between two pages.
+    async fn walk(&self, walk: &Walk) -> Result<Vec<Walked>, StoreError>;
 
     /// Gives the figures.
     async fn standing(&self) -> Result<Standing, StoreError>;

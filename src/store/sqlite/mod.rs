@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use crate::domain::{Account, Case, CaseId, CaseState, Cursor, Delivery, DeliveryId, IdSource, MentionId};
 
 use super::{
-    Batch, Claim, Committed, Forgotten, Memory, OutboxFilter, Purge, Query, Settlement, Standing, Store, StoreError, StoredMention,
+    Batch, Claim, Committed, Forgotten, Memory, OutboxFilter, Purge, Query, Settlement, Standing, Store, StoreError, StoredMention, Walk,
+    Walked,
 };
 
 mod brief;
@@ -32,6 +33,7 @@ mod retention;
 mod settle;
 mod spot;
 mod standing;
+mod walk;
 mod writer;
 
 pub use open::{Durability, Options};
@@ -214,6 +216,11 @@ impl Store for Sqlite {
 
     async fn mentions(&self, since: Timestamp, after: Option<MentionId>, most: usize) -> Result<Vec<StoredMention>, StoreError> {
         self.read(move |room| mentions::list(room, mentions::millis(since), after.map_or(i64::MIN, |id| id.0), most)).await
+    }
+
+    async fn walk(&self, walk: &Walk) -> Result<Vec<Walked>, StoreError> {
+        let walk = *walk;
+        self.read(move |room| walk::page(room, &walk)).await
     }
 
     async fn standing(&self) -> Result<Standing, StoreError> {
