@@ -3,18 +3,17 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::config::{Config, StandIns};
 use crate::detect::{Detector, Outcome, Scratch, counts};
-use crate::domain::{Finding, Hearing, IdSource, Mention, MentionId, Network, Reason, Role, Watch};
+use crate::domain::{Hearing, IdSource, Mention, MentionId, Network, Reason, Watch};
 use crate::engine::{self, Clock};
-use crate::notify::marked;
 use crate::store::{Store as _, StoredMention};
 use crate::triage::{Input, Past, Route, Routing, decide, priority};
 
-use super::{Exit, Failure, Format, Output, setup, visible};
+use super::{Exit, Failure, Format, Output, marks, setup, visible};
 
 /// Shows what is heard in a text, a URL or a stored mention, and why it became an alert or not.
 #[derive(Debug, clap::Args)]
@@ -217,32 +216,6 @@ fn heard(text: &mut String, mention: &Mention, hearing: &Hearing) {
         let lowered: Vec<&str> = finding.attributes.iter().map(|attribute| attribute.as_str()).collect();
         let lowered = if lowered.is_empty() { String::new() } else { format!(" [{}]", lowered.join(", ")) };
         writeln!(text, "  {} {:.2}{lowered}", finding.rule, finding.score).ok();
-        writeln!(text, "    {}", marked_line(&mention.text, finding)).ok();
+        writeln!(text, "    {}", marks::line(&mention.text, std::slice::from_ref(finding), 300)).ok();
     }
-}
-
-/// The words with the evidence of one finding in colour and brackets: they show without colour too.
-fn marked_line(text: &str, finding: &Finding) -> String {
-    let glyphs = marked::glyphs(text, std::slice::from_ref(finding), 300);
-    let mut line = String::new();
-    for (words, role) in marked::runs(&glyphs) {
-        let words = words.replace('\n', " ");
-        match role.map(colour) {
-            Some(style) => write!(line, "{style}[{words}]{style:#}").ok(),
-            None => write!(line, "{words}").ok(),
-        };
-    }
-    line
-}
-
-fn colour(role: Role) -> Style {
-    let colour = match role {
-        Role::Cue => AnsiColor::Yellow,
-        Role::Left => AnsiColor::Red,
-        Role::Joined => AnsiColor::Green,
-        Role::Reason => AnsiColor::Magenta,
-        Role::Emotion => AnsiColor::Cyan,
-        Role::Against => AnsiColor::Blue,
-    };
-    Style::new().bold().fg_color(Some(colour.into()))
 }

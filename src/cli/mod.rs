@@ -13,9 +13,11 @@ mod exit;
 mod explain;
 mod feeds;
 mod init;
+mod marks;
 mod notifiers;
 mod outbox;
 mod output;
+mod reload;
 mod run;
 mod scan;
 mod schema;
@@ -68,6 +70,7 @@ pub enum Colour {
 pub enum Command {
     Run(run::Args),
     Check(check::Args),
+    Reload(reload::Args),
     Init(init::Args),
     Schema(schema::Args),
     Demo(demo::Args),
@@ -112,6 +115,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
         Command::Check(args) => check::run(args, cli.config.as_deref()),
+        Command::Reload(args) => reload::run(args, cli.config.as_deref()),
         Command::Init(args) => init::run(args, cli.config.as_deref()),
         Command::Schema(args) => schema::run(args),
         Command::Demo(args) => demo::run(args),

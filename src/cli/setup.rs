@@ -1,5 +1,6 @@
 //! What several commands need first: the configuration, the store, the runtime.
 
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,15 +76,42 @@ pub(super) fn store_read_only(config: &Config) -> Result<Arc<Sqlite>, Failure> {
 pub(super) fn only_daemon(store: &Sqlite) -> Result<std::fs::File, Failure> {
     let path = store.path().with_extension("lock");
     let cannot = |error: std::io::Error| Failure::could_not(format!("cannot lock {}", path.display())).because(error);
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
+    let mut file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Whoever wants to signal the daemon reads its number here; it counts only while the lock is held.
+            file.set_len(0).and_then(|()| file.write_all(format!("{}\n", std::process::id()).as_bytes())).map_err(cannot)?;
+            Ok(file)
+        }
         Err(std::fs::TryLockError::WouldBlock) => {
             let busy = format!("another `courtier run` works on {}", store.path().display());
             Err(Failure::could_not(busy).hint("stop it first, or name another `[store] path`"))
         }
         Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
     }
+}
+
+/// Gives the process number of the daemon that runs on the store of a configuration; `None` when none does.
+pub(super) fn daemon(config: &Config) -> Result<Option<u32>, Failure> {
+    let path = options(config)?.path.with_extension("lock");
+    let cannot = |error: std::io::Error| Failure::could_not(format!("cannot look at {}", path.display())).because(error);
+    let mut file = match std::fs::File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => return Ok(None),
+        Err(std::fs::TryLockError::WouldBlock) => {}
+        Err(std::fs::TryLockError::Error(error)) => return Err(cannot(error)),
+    }
+    let mut number = String::new();
+    file.read_to_string(&mut number).map_err(cannot)?;
+    let number = number.trim().parse().map_err(|_| {
+        Failure::could_not("the running daemon does not say its process number")
+            .hint("it is older than this program: send it SIGHUP by hand")
+    })?;
+    Ok(Some(number))
 }
 
 fn options(config: &Config) -> Result<Options, Failure> {

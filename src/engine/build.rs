@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
+use super::rehear::Rehearing;
 use crate::config::{Config, Diagnostic, FoldBy, Kind, Kinds, NetSettings, RouteSection, Silence, environment};
 use crate::detect::{Detector, Scratch};
 use crate::domain::{Network, Watch};
@@ -80,6 +81,31 @@ impl Plan {
     }
 }
 
+impl Rehearing {
+    /// Builds what hears and decides on stored mentions, for commands that ask and send nothing: they need no secret.
+    ///
+    /// It goes the way of [`Plan::build`], so that whatever hears in the daemon hears here.
+    pub fn build(config: &Config, client: &Client) -> Result<Self, Vec<Diagnostic>> {
+        let mut deaf = config.clone();
+        deaf.feeds.clear();
+        deaf.notifiers.clear();
+        let mut plan = Plan::build(&deaf, client, &Inboxes::default(), None)?;
+        let notifiers = config.notifiers.iter().map(|section| section.name.clone()).collect();
+        plan.routing = Arc::new(Routing { routes: plan.routing.routes.clone(), notifiers });
+        let watches = Arc::clone(&plan.watches);
+        let mut rehearing = Self::in_order(Arc::new(plan));
+        for section in &config.feeds {
+            rehearing.listens(&section.name, concerned(&section.watches, &watches));
+        }
+        Ok(rehearing)
+    }
+}
+
+/// Gives the watches of these names by index; none means all.
+fn concerned(names: &[String], watches: &[Watch]) -> Vec<usize> {
+    watches.iter().enumerate().filter(|(_, watch)| names.contains(&watch.id)).map(|(index, _)| index).collect()
+}
+
 fn feeds(
     config: &Config,
     watches: &Arc<[Watch]>,
@@ -92,8 +118,7 @@ fn feeds(
     let mut built = Vec::new();
     for section in &config.feeds {
         let Some(kind) = feed::kind(section.kind) else { continue };
-        let concerned: Vec<usize> =
-            watches.iter().enumerate().filter(|(_, watch)| section.watches.contains(&watch.id)).map(|(index, _)| index).collect();
+        let concerned = concerned(&section.watches, watches);
         let listens = |index: usize| concerned.is_empty() || concerned.contains(&index);
         let terms = watches.iter().enumerate().filter(|(index, _)| listens(*index));
         let terms: Arc<[String]> = terms.flat_map(|(_, watch)| watch.brand.terms.iter().chain(&watch.ambiguous).cloned()).collect();

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::pauses::Pauses;
 use super::plan::{Plan, PlannedFeed};
 use super::shared::{Shared, seconds};
-use crate::detect::{Heard, Outcome, Scratch};
-use crate::domain::{Cursor, Hearing, Mention, Network, Primary};
+use crate::detect::{Heard, Scratch};
+use crate::domain::{Cursor, Mention, Network};
 use crate::feed::{Ask, FeedError, Pace, Page, Verdict};
 
 /// A live feed's cursor without a hit is written at most this often.
@@ -180,7 +180,7 @@ impl FeedLoop {
             .filter(|mention| {
                 // What is addressed or linked is looked at in full; the rest must name something.
                 let worth = !mention.addressed.is_empty() || !mention.links.is_empty() || detector.names_any(&mention.text, scratch);
-                self.plan.is_own(mention) || (worth && !self.concerned(detector.hear(mention, scratch)).is_empty())
+                self.plan.is_own(mention) || (worth && !self.plan.hear(mention, &self.planned.watches, scratch).is_empty())
             })
             .collect();
         if hits.is_empty() {
@@ -191,30 +191,13 @@ impl FeedLoop {
         }
         hits.into_iter()
             .filter_map(|mention| {
-                let mut heard = self.concerned(detector.hear(&mention, scratch));
+                let mut heard = self.plan.hear(&mention, &self.planned.watches, scratch);
                 if heard.is_empty() {
-                    heard = self.own_words(&mention);
+                    heard = self.plan.own_words(&mention);
                 }
                 (!heard.is_empty()).then_some((mention, heard))
             })
             .collect()
-    }
-
-    /// Keeps what belongs to the watches of this feed.
-    fn concerned(&self, mut heard: Vec<Heard>) -> Vec<Heard> {
-        if !self.planned.watches.is_empty() {
-            heard.retain(|one| self.planned.watches.contains(&one.watch));
-        }
-        heard
-    }
-
-    /// An own account's post counts for its watch even where it names nothing: it may answer a case.
-    fn own_words(&self, mention: &Mention) -> Vec<Heard> {
-        let silent = || Hearing { primary: Primary::Noise, asks: false, lang: None, switch: None, findings: Vec::new() };
-        let own = |(watch, of): (usize, &crate::domain::Watch)| {
-            crate::triage::is_own(&of.own, mention).then(|| Heard { watch, outcome: Outcome::Named(silent()) })
-        };
-        self.plan.watches.iter().enumerate().filter_map(own).collect()
     }
 
     /// Notes a failure; gives the pause before the next call.

@@ -16,8 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use super::dispatch::Dispatcher;
 use super::feeds::FeedLoop;
+use super::guard::{Hidden, hidden_leavers};
 use super::intake::{CHANNEL, Intake};
 use super::plan::Plan;
+use super::reload::{ReloadAsked, ReloadEnded};
 use super::shared::{Shared, seconds};
 use crate::observe::Systemd;
 
@@ -26,6 +28,11 @@ pub type Loader = Box<dyn Fn() -> Result<Plan, String> + Send + Sync>;
 
 /// How often gauges are brought up to date and systemd hears the status.
 const PULSE: Duration = Duration::from_secs(5);
+
+/// Hidden leavers that a refusal lists.
+const LISTED: usize = 5;
+/// What to do about a refusal.
+const FORCE: &str = "`courtier backtest` shows them; `courtier reload --yes` runs the new plan all the same";
 
 /// How the house ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +59,7 @@ impl std::fmt::Debug for House {
 
 /// The tasks of one plan.
 struct Generation {
+    plan: Arc<Plan>,
     feeds: TaskTracker,
     desk: TaskTracker,
     stop_feeds: CancellationToken,
@@ -65,13 +73,13 @@ impl House {
         Self { shared, grace, stop, systemd: Systemd }
     }
 
-    /// Runs until a signal or the token says stop. `loader` is called on SIGHUP; without one it is ignored.
+    /// Runs until a signal or the token says stop. `loader` is called on SIGHUP; without one the signal changes nothing.
     pub async fn run(self, plan: Plan, loader: Option<Loader>) -> std::io::Result<Ended> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
         let pulse = self.start_pulse();
-        let mut generation = self.start(plan);
+        let mut generation = self.start(Arc::new(plan));
         self.systemd.ready(&self.line());
         loop {
             tokio::select! {
@@ -79,9 +87,7 @@ impl House {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
                 _ = hang_up.recv() => {
-                    if let Some(loader) = &loader {
-                        generation = self.reload(generation, loader).await;
-                    }
+                    generation = self.reload(generation, loader.as_ref()).await;
                 }
             }
         }
@@ -100,9 +106,9 @@ impl House {
         Ok(ended)
     }
 
-    fn start(&self, plan: Plan) -> Generation {
-        let plan = Arc::new(plan);
+    fn start(&self, plan: Arc<Plan>) -> Generation {
         let generation = Generation {
+            plan: Arc::clone(&plan),
             feeds: TaskTracker::new(),
             desk: TaskTracker::new(),
             stop_feeds: CancellationToken::new(),
@@ -160,24 +166,53 @@ impl House {
         Ended::Cut
     }
 
-    /// Checks the new file first; a bad one keeps the old plan and says so.
-    async fn reload(&self, running: Generation, loader: &Loader) -> Generation {
+    /// Checks the new file first; a bad one, or one that would hide leavers, keeps the old plan and says so.
+    async fn reload(&self, running: Generation, loader: Option<&Loader>) -> Generation {
+        let store = self.shared.store.as_ref();
+        let asked = ReloadAsked::take(store, self.shared.clock.now()).await;
+        let Some(loader) = loader else {
+            // A terminal that closes sends this signal too: nothing to complain about, but whoever asked wants to know.
+            let says = "this daemon was started without a configuration file: there is nothing to read again".to_owned();
+            let at = self.shared.clock.now();
+            ReloadEnded { id: asked.map(|asked| asked.id), runs: false, says, hidden: Hidden::default(), at }.leave(store).await;
+            return running;
+        };
         self.systemd.reloading();
-        let next = match tokio::task::block_in_place(loader) {
+        let mut hidden = Hidden::default();
+        let checked = self.next_plan(&running, loader, asked.as_ref().is_some_and(|asked| asked.yes), &mut hidden).await;
+        let refused = checked.as_ref().err().cloned();
+        let next = match checked {
             Ok(plan) => {
-                tracing::info!("reloading");
-                self.shared.health.reload(None);
+                tracing::info!(hides = hidden.count, "reloading");
                 self.drain(&running).await;
                 self.start(plan)
             }
-            Err(mistakes) => {
-                tracing::error!(%mistakes, "the new configuration is refused; the old one goes on");
-                self.shared.health.reload(Some(mistakes));
+            Err(why) => {
+                tracing::error!(mistakes = %why, "the new configuration is refused; the old one goes on");
                 running
             }
         };
+        self.shared.health.reload(refused.clone());
+        let (runs, says) = (refused.is_none(), refused.unwrap_or_default());
+        let at = self.shared.clock.now();
+        ReloadEnded { id: asked.map(|asked| asked.id), runs, says, hidden, at }.leave(store).await;
         self.systemd.ready(&self.line());
         next
+    }
+
+    /// Builds the next plan and asks whom it would hide; an error says in words why it must not run.
+    async fn next_plan(&self, running: &Generation, loader: &Loader, yes: bool, hidden: &mut Hidden) -> Result<Arc<Plan>, String> {
+        let next = Arc::new(tokio::task::block_in_place(loader)?);
+        let looked = hidden_leavers(self.shared.store.as_ref(), Arc::clone(&running.plan), Arc::clone(&next), &self.shared.clock).await;
+        match looked {
+            Ok(looked) => *hidden = looked,
+            Err(_) if yes => {}
+            Err(error) => return Err(format!("the store does not say whom the new plan would hide: {error}\n{FORCE}")),
+        }
+        if hidden.count > 0 && !yes {
+            return Err(refusal(hidden));
+        }
+        Ok(next)
     }
 
     /// Keeps gauges and systemd up to date; feeds the watchdog only while the store answers.
@@ -217,6 +252,21 @@ impl House {
             Err(error) => tracing::warn!(%error, "stopped; the store does not say what is left"),
         }
     }
+}
+
+/// Says which leavers would be hidden, by id alone: this goes to logs and to the health route.
+fn refusal(hidden: &Hidden) -> String {
+    let mut text = format!(
+        "it would hide {} of {} stored mentions, in which somebody leaves and the running plan says so:\n",
+        hidden.count, hidden.looked
+    );
+    for (id, watch, why) in hidden.named.iter().take(LISTED) {
+        text.push_str(&format!("  {id} ({watch}): {why}\n"));
+    }
+    if hidden.count > LISTED {
+        text.push_str(&format!("  and {} more\n", hidden.count - LISTED));
+    }
+    text + FORCE
 }
 
 /// Waits for one more signal of either kind.

@@ -15,18 +15,24 @@ mod build;
 pub mod clock;
 mod dispatch;
 mod feeds;
+mod guard;
 mod health;
 mod house;
 mod intake;
 mod pauses;
 mod plan;
+mod rehear;
+mod reload;
 mod shared;
 
 pub use build::{client, database, kinds};
 pub use clock::Clock;
+pub use guard::Hidden;
 pub use health::{FeedHealth, Health, Standing};
 pub use house::{Ended, House, Loader};
 pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
+pub use rehear::{Judgement, REMEMBERS_DAYS, Rehearing, hides_leaver};
+pub use reload::{ReloadAsked, ReloadEnded};
 pub use shared::Shared;
 
 pub use crate::feed::{Inbound, Inboxes, Verdict};

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::detect::Detector;
-use crate::domain::{Account, Draft, Hearing, Mention, MentionId, Network, Watch};
+use crate::detect::{Detector, Heard, Outcome, Scratch};
+use crate::domain::{Account, Draft, Hearing, Mention, MentionId, Network, Primary, Watch};
 use crate::feed::Feed;
 use crate::notify::Notifier;
 use crate::triage::Routing;
@@ -84,6 +84,24 @@ impl Plan {
     /// Whether one of our own accounts of any watch wrote it.
     pub fn is_own(&self, mention: &Mention) -> bool {
         self.watches.iter().any(|watch| crate::triage::is_own(&watch.own, mention))
+    }
+
+    /// Hears a mention for the watches that its feed listens for, by index; none means all.
+    pub fn hear(&self, mention: &Mention, watches: &[usize], scratch: &mut Scratch) -> Vec<Heard> {
+        let mut heard = self.detector.hear(mention, scratch);
+        if !watches.is_empty() {
+            heard.retain(|one| watches.contains(&one.watch));
+        }
+        heard
+    }
+
+    /// An own account's post counts for its watch even where it names nothing: it may answer a case.
+    pub fn own_words(&self, mention: &Mention) -> Vec<Heard> {
+        let silent = || Hearing { primary: Primary::Noise, asks: false, lang: None, switch: None, findings: Vec::new() };
+        let own = |(watch, of): (usize, &Watch)| {
+            crate::triage::is_own(&of.own, mention).then(|| Heard { watch, outcome: Outcome::Named(silent()) })
+        };
+        self.watches.iter().enumerate().filter_map(own).collect()
     }
 
     /// Every own account of every watch.

@@ -1,0 +1,41 @@
+//! Words of strangers on one line of a terminal, with the evidence in them.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::visible;
+use crate::domain::{Finding, Mention, Role};
+use crate::notify::marked;
+
+/// The words with the evidence in colour and brackets: it shows without colour too. At most about `most` characters.
+pub(super) fn line(text: &str, findings: &[Finding], most: usize) -> String {
+    let glyphs = marked::glyphs(text, findings, most);
+    let mut line = String::new();
+    for (words, role) in marked::runs(&glyphs) {
+        let words = words.replace('\n', " ");
+        match role.map(colour) {
+            Some(style) => write!(line, "{style}[{words}]{style:#}").ok(),
+            None => write!(line, "{words}").ok(),
+        };
+    }
+    line
+}
+
+/// The author and the place, such as `@kim on Bluesky`.
+pub(super) fn who(mention: &Mention) -> String {
+    let handle = if mention.author.handle.is_empty() { "somebody".to_owned() } else { format!("@{}", visible(&mention.author.handle)) };
+    format!("{handle} on {}", visible(mention.network.title()))
+}
+
+fn colour(role: Role) -> Style {
+    let colour = match role {
+        Role::Cue => AnsiColor::Yellow,
+        Role::Left => AnsiColor::Red,
+        Role::Joined => AnsiColor::Green,
+        Role::Reason => AnsiColor::Magenta,
+        Role::Emotion => AnsiColor::Cyan,
+        Role::Against => AnsiColor::Blue,
+    };
+    Style::new().bold().fg_color(Some(colour.into()))
+}

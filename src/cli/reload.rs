@@ -1,0 +1,154 @@
+//! `courtier reload`: the running daemon takes up the new file, or says why not.
+//!
+//! The file is checked here first, so that its mistakes come with carets. The
+//! daemon then checks it once more, with its secrets, and asks its store whom
+//! the new plan would hide; what it decides comes back as a note in the store.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::SignedDuration;
+
+use crate::config::{Config, StandIns};
+use crate::engine::{self, Clock, Hidden, Rehearing, ReloadAsked, ReloadEnded};
+use crate::store::{Sqlite, Store as _, StoredMention};
+
+use super::{Exit, Failure, Format, Output, marks, setup, visible};
+
+/// Leavers that are shown with their words.
+const SHOWN: usize = 10;
+
+/// Lets the running daemon take up the changed configuration; refuses a file that would hide leavers.
+///
+/// The daemon looks at the stored mentions of the last 7 days (the newest 20,000 at most) with both plans.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Reload even when the new plan hides people who leave.
+    #[arg(long)]
+    yes: bool,
+    /// How long to wait for the daemon's answer.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = setup::duration)]
+    wait: SignedDuration,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
+    let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
+    let (config, warnings) = Config::load_with(&path, &engine::kinds(), &StandIns).map_err(|mistakes| setup::refuse(&mistakes))?;
+    if !warnings.is_empty() {
+        Failure::report(Exit::Fine, config.source.report(Vec::new(), warnings).render(setup::colour())).print();
+    }
+    let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
+    Rehearing::build(&config, &client).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
+    let Some(daemon) = setup::daemon(&config)? else {
+        return Err(Failure::could_not("no daemon runs on this store").hint("the file is right; `courtier run` starts with it"));
+    };
+    let store = setup::store(&config)?;
+    setup::runtime()?.block_on(ask(args, &store, daemon))
+}
+
+/// Leaves the note, sends the signal and waits for the answer.
+async fn ask(args: &Args, store: &Arc<Sqlite>, daemon: u32) -> Result<Exit, Failure> {
+    let cannot = |error| Failure::could_not("cannot use the store").because(error);
+    let asked = ReloadAsked { id: format!("{:016x}", fastrand::u64(..)), yes: args.yes, at: Clock::system().now() };
+    asked.leave(store.as_ref()).await.map_err(cannot)?;
+    if let Err(failure) = signal(daemon) {
+        ReloadAsked::take_back(store.as_ref()).await.map_err(cannot)?;
+        return Err(failure);
+    }
+    let answer = answer(store, &asked.id);
+    let wait = Duration::try_from(args.wait).unwrap_or_default();
+    let Ok(ended) = tokio::time::timeout(wait, answer).await else {
+        ReloadAsked::take_back(store.as_ref()).await.map_err(cannot)?;
+        return Err(Failure::new(Exit::Partly, format!("the daemon (process {daemon}) has not answered within {}", args.wait))
+            .hint("its log says what it does; `courtier status` says whether the last reload was refused"));
+    };
+    let ended = ended.map_err(cannot)?;
+    let mut mentions = Vec::new();
+    for (id, ..) in ended.hidden.named.iter().take(SHOWN) {
+        mentions.push(store.mention(&id.to_string()).await.map_err(cannot)?);
+    }
+    tell(args, &ended, &mentions)
+}
+
+/// Sends SIGHUP.
+fn signal(daemon: u32) -> Result<(), Failure> {
+    let number = i32::try_from(daemon).ok().and_then(rustix::process::Pid::from_raw);
+    let Some(process) = number else { return Err(Failure::could_not(format!("{daemon} is no process number"))) };
+    rustix::process::kill_process(process, rustix::process::Signal::HUP).map_err(|error| {
+        let failure = Failure::could_not(format!("cannot signal the daemon (process {daemon})")).because(error);
+        if error == rustix::io::Errno::PERM { failure.hint("run this as its user or as root") } else { failure }
+    })
+}
+
+/// Waits until the daemon has noted what became of it.
+async fn answer(store: &Arc<Sqlite>, id: &str) -> Result<ReloadEnded, crate::store::StoreError> {
+    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let spinner = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} the daemon checks the new plan, {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    loop {
+        if let Some(ended) = ReloadEnded::of(store.as_ref(), id).await? {
+            spinner.finish_and_clear();
+            return Ok(ended);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn tell(args: &Args, ended: &ReloadEnded, mentions: &[Option<StoredMention>]) -> Result<Exit, Failure> {
+    let output = Output::new(args.format);
+    let exit = match (ended.runs, ended.hidden.count) {
+        (true, _) => Exit::Fine,
+        (false, 0) => Exit::Usage,
+        (false, _) => Exit::Found,
+    };
+    if args.format != Format::Table {
+        output.json(&serde_json::json!({"runs": ended.runs, "says": ended.says, "hidden": ended.hidden}))?;
+        return Ok(exit);
+    }
+    let Hidden { looked, count, named } = &ended.hidden;
+    if ended.runs {
+        let hides = match count {
+            0 => "hides nobody who leaves".to_owned(),
+            count => format!("hides {count} in which somebody leaves, as you said"),
+        };
+        output.text(&format!("The new plan runs. Of the {looked} newest stored mentions it {hides}.\n"))?;
+        return Ok(exit);
+    }
+    if *count == 0 {
+        return Err(Failure::new(exit, "the daemon keeps its old plan").because(ended.says.trim_end()));
+    }
+    let bold = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let mut text = format!(
+        "{bold}The daemon keeps its old plan: the new one would hide {count} of the {looked} newest stored mentions, in which somebody leaves.{bold:#}\n"
+    );
+    for ((id, watch, why), mention) in named.iter().zip(mentions) {
+        writeln!(text, "\n  {id}  {}", mention.as_ref().map_or_else(String::new, |one| marks::who(&one.mention))).ok();
+        if let Some(one) = mention {
+            let hearing = one.heard.iter().find(|(of, ..)| of == watch).map(|(_, hearing, ..)| hearing);
+            let findings = hearing.map_or(&[][..], |hearing| &hearing.findings);
+            writeln!(text, "    {}", marks::line(&one.mention.text, findings, 240)).ok();
+        }
+        writeln!(text, "    {watch}: {}", visible(why)).ok();
+    }
+    if *count > mentions.len() {
+        writeln!(text, "\n  and {} more", count - mentions.len()).ok();
+    }
+    output.text(&text)?;
+    Failure::new(exit, "not reloaded")
+        .hint("`courtier backtest` shows all that would change")
+        .hint("`courtier reload --yes` reloads all the same")
+        .print();
+    Ok(exit)
+}
