@@ -10,7 +10,7 @@ pub mod html;
 mod link;
 mod tokens;
 
-pub(crate) use chars::{is_unsegmented, is_word};
+pub(crate) use chars::{is_emoji, is_unsegmented, is_word};
 pub(crate) use fold::narrow;
 pub use fold::{Folded, Map, folded};
 pub(crate) use link::is_domain;
