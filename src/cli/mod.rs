@@ -4,6 +4,7 @@
 //! gives an [`Exit`] or a [`Failure`]; only [`main`] turns either into a
 //! process status.
 
+mod backtest;
 mod cases;
 mod check;
 mod classify;
@@ -70,6 +71,7 @@ pub enum Colour {
 pub enum Command {
     Run(run::Args),
     Check(check::Args),
+    Backtest(backtest::Args),
     Reload(reload::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -115,6 +117,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args, cli.config.as_deref()),
         Command::Check(args) => check::run(args, cli.config.as_deref()),
+        Command::Backtest(args) => backtest::run(args, cli.config.as_deref()),
         Command::Reload(args) => reload::run(args, cli.config.as_deref()),
         Command::Init(args) => init::run(args, cli.config.as_deref()),
         Command::Schema(args) => schema::run(args),

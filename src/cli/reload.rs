@@ -14,7 +14,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 
-use crate::config::{Config, StandIns};
+use crate::config::Config;
 use crate::engine::{self, Clock, Hidden, Rehearing, ReloadAsked, ReloadEnded};
 use crate::store::{Sqlite, Store as _, StoredMention};
 
@@ -42,10 +42,7 @@ pub struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
-    let (config, warnings) = Config::load_with(&path, &engine::kinds(), &StandIns).map_err(|mistakes| setup::refuse(&mistakes))?;
-    if !warnings.is_empty() {
-        Failure::report(Exit::Fine, config.source.report(Vec::new(), warnings).render(setup::colour())).print();
-    }
+    let config = setup::config_without_secrets(&path)?;
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
     Rehearing::build(&config, &client).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
     let Some(daemon) = setup::daemon(&config)? else {

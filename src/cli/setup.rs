@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure};
-use crate::config::{Config, Diagnostic, Diagnostics, environment};
+use crate::config::{Config, Diagnostic, Diagnostics, StandIns, environment};
 use crate::engine;
 use crate::observe::{LogFormat, Logs};
 use crate::store::{Durability, Options, Sqlite, StoreError};
@@ -43,6 +43,15 @@ pub(super) fn config_at(path: &Path) -> Result<Config, Failure> {
         }
         Err(mistakes) => Err(refuse(&mistakes)),
     }
+}
+
+/// Reads a configuration without its secrets, for commands that hear and send nothing; prints its warnings.
+pub(super) fn config_without_secrets(path: &Path) -> Result<Config, Failure> {
+    let (config, warnings) = Config::load_with(path, &engine::kinds(), &StandIns).map_err(|mistakes| refuse(&mistakes))?;
+    if !warnings.is_empty() {
+        Failure::report(Exit::Fine, config.source.report(Vec::new(), warnings).render(colour())).print();
+    }
+    Ok(config)
 }
 
 /// Turns configuration mistakes into a failure.
