@@ -1,8 +1,9 @@
 //! How fast mentions are stored and recalled, and how many bytes one takes.
 //!
 //! `cargo bench --bench store` measures commits of 500 mentions and recalls of
-//! as many. `cargo bench --bench store -- fill 1000000 [full|process] [copy.db]` fills one file
-//! and prints, ten times, the rate of the last ones and the bytes a
+//! as many. `cargo bench --bench store -- fill 1000000 [full|process] [copy.db]`
+//! fills one file and prints, ten times, the rate of the last ones, the CPU time
+//! of the thread that writes (claims and settling included) and the bytes a
 //! mention takes: a layout that is not flat shows here. `process` gives up the
 //! wait for the disk at each commit.
 
@@ -123,7 +124,7 @@ impl Posts {
         let snowflake = 115_590_000_000_000_000 + n * STEP_MS * 65_536;
         let (network, native_id, url, author) = match self.random.u8(0..20) {
             0..=11 => {
-                let account = format!("did:plc:{:024x}", u128::from(mixed) * 77);
+                let account = did(author);
                 let handle = format!("{handle}.bsky.social");
                 let key = record_key(n);
                 let author_url = format!("https://bsky.app/profile/{handle}");
@@ -165,7 +166,7 @@ impl Posts {
         mention.lang = Some("en".to_owned());
         mention.posted_at(Timestamp::from_millisecond(self.now().as_millisecond() - self.random.i64(500..90_000)).ok());
         if self.random.u8(0..10) < 2 {
-            let parent = format!("at://did:plc:{:024x}/app.bsky.feed.post/{}", self.random.u64(..), record_key(n - 9));
+            let parent = format!("at://{}/app.bsky.feed.post/{}", did(self.random.i64(..)), record_key(n - 9));
             mention.thread.root = Some(parent.clone());
             mention.thread.parent = Some(parent);
         }
@@ -247,6 +248,14 @@ fn hearing(heard: bool) -> Hearing {
     }
 }
 
+/// An account's id as Bluesky makes it: 120 bits of a hash, base 32.
+fn did(author: i64) -> String {
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bits = fastrand::Rng::with_seed(author.cast_unsigned());
+    let id: String = (0..24).map(|_| char::from(DIGITS[bits.usize(..32)])).collect();
+    format!("did:plc:{id}")
+}
+
 /// A key as Bluesky makes it: microseconds and a clock number, base 32.
 fn record_key(n: i64) -> String {
     const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
@@ -272,13 +281,25 @@ fn bytes(dir: &TempDir) -> u64 {
     conn.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| row.get(0)).expect("reads")
 }
 
+/// CPU time of the thread that writes, as the system counts it; nothing where there is no `/proc`.
+fn writing() -> Duration {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let of = |thread: std::path::PathBuf| {
+        let name = std::fs::read_to_string(thread.join("comm")).ok()?;
+        let counted = std::fs::read_to_string(thread.join("schedstat")).ok()?;
+        (name.trim() == "store").then(|| counted.split(' ').next()?.parse::<u64>().ok()).flatten()
+    };
+    Duration::from_nanos(threads.filter_map(|thread| of(thread.ok()?.path())).sum())
+}
+
 /// Fills one file and prints how it goes.
 fn fill(runtime: &Runtime, most: i64, durability: Durability) {
     let (dir, store) = open(durability);
     let mut posts = Posts::new();
     let mut spent = Duration::ZERO;
+    let mut written = writing();
     let step = most / 10;
-    println!("{:>9}  {:>12}  {:>14}", "mentions", "stored a s", "bytes a mention");
+    println!("{:>9}  {:>12}  {:>15}  {:>15}", "mentions", "stored a s", "CPU us a mention", "bytes a mention");
     while posts.made < most {
         let batch = posts.batch();
         let now = posts.now();
@@ -293,8 +314,10 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
         if posts.made % step == 0 {
             let mentions = runtime.block_on(store.standing()).expect("reads").mentions;
             let stored = f64::from(u32::try_from(step).expect("small")) / spent.as_secs_f64();
-            println!("{mentions:>9}  {stored:>12.0}  {:>14}", bytes(&dir) / mentions);
-            spent = Duration::ZERO;
+            let cpu = writing();
+            let one = (cpu - written).as_secs_f64() * 1e6 / f64::from(u32::try_from(step).expect("small"));
+            println!("{mentions:>9}  {stored:>12.0}  {one:>15.1}  {:>15}", bytes(&dir) / mentions);
+            (spent, written) = (Duration::ZERO, cpu);
         }
     }
     if let Some(keep) = std::env::args().skip_while(|argument| argument != "fill").nth(3) {

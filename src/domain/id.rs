@@ -119,6 +119,11 @@ impl MentionId {
         // 42 bits of milliseconds: beyond them every id is smaller.
         Self(now_ms.saturating_sub(EPOCH_MS).clamp(0, (1 << 42) - 1) << COUNTER_BITS)
     }
+
+    /// Gives the moment the id carries, in milliseconds since 1970: when it was made, or a little later.
+    pub const fn millis(self) -> i64 {
+        (self.0 >> COUNTER_BITS).saturating_add(EPOCH_MS)
+    }
 }
 
 /// Gives out ids, strictly increasing within one process.

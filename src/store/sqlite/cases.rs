@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use crate::domain::{Case, CaseId, CaseState, Matter, Network, Priority};
 
 use super::super::{StoreError, StoredMention};
+use super::authors::who;
 use super::error::unreadable;
 use super::mentions::{load, millis, moment};
 use super::writer::Room;
@@ -42,7 +43,7 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 
 fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
     room.conn
-        .prepare_cached(&format!("INSERT INTO cases ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"))?
+        .prepare_cached(&format!("INSERT INTO cases ({COLUMNS}, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"))?
         .execute(params![
             case.id.0,
             case.watch,
@@ -56,6 +57,7 @@ fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
             case.answer_by.map(millis),
             case.taken_by,
             case.mentions,
+            who(case.network.as_str(), &case.author),
         ])?;
     Ok(())
 }
@@ -113,9 +115,10 @@ pub(super) fn list(room: &Room, live_only: bool, most: usize) -> Result<Vec<Case
 /// Lists the live cases of an author with a watch, the oldest first.
 pub(super) fn live_of(room: &Room, network: &str, author: &str, watch: &str) -> Result<Vec<Case>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM cases WHERE state IN ('open', 'taken', 'waiting') AND author = ?1 AND watch = ?2 AND network = ?3 ORDER BY id"
+        "SELECT {COLUMNS} FROM cases WHERE state IN ('open', 'taken', 'waiting') AND who = ?4 AND author = ?1 AND watch = ?2
+         AND network = ?3 ORDER BY id"
     );
-    read_all(room, &sql, [author, watch, network])
+    read_all(room, &sql, params![author, watch, network, who(network, author)])
 }
 
 /// Lists the live cases that hold a mention.

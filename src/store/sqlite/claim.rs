@@ -31,6 +31,7 @@ struct Due {
     rank: i64,
     watch: Option<i64>,
     fold: Option<String>,
+    /// The delivery whose name is the key; the table says 0 where that is this one.
     card: Option<i64>,
     attempts: u32,
     since: i64,
@@ -40,13 +41,14 @@ const COLUMNS: &str = "id, alert, rank, watch, fold, card, attempts, since";
 
 impl Due {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let id = row.get(0)?;
         Ok(Self {
-            id: row.get(0)?,
+            id,
             alert: row.get(1)?,
             rank: row.get(2)?,
             watch: row.get(3)?,
             fold: row.get(4)?,
-            card: row.get(5)?,
+            card: row.get::<_, Option<i64>>(5)?.map(|card| if card == 0 { id } else { card }),
             attempts: row.get(6)?,
             since: row.get(7)?,
         })
@@ -131,7 +133,9 @@ fn bursts(due: &[Due], folds_from: Option<usize>) -> FxHashMap<i64, Vec<Due>> {
 /// Gathers the deliveries that leave with `first`.
 fn members(room: &Room, asked: &Asked, first: &Due, bursts: &FxHashMap<i64, Vec<Due>>, now: i64) -> Result<Vec<Due>, StoreError> {
     if let Some(card) = first.card {
-        let sql = format!("SELECT {COLUMNS} FROM delivery WHERE card = ?1 AND due <= ?2 AND state IN ('pending', 'claimed')");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery WHERE (id = ?1 OR (card > 0 AND card = ?1)) AND due <= ?2 AND state IN ('pending', 'claimed')"
+        );
         return list(room, &sql, params![card, now]);
     }
     if !first.is_fresh() {
@@ -163,7 +167,9 @@ fn take(room: &Room, asked: &Asked, members: &[Due], showing: &Showing) -> Resul
     let until = millis(asked.now).saturating_add(lease);
     for member in members {
         room.conn
-            .prepare_cached("UPDATE delivery SET state = 'claimed', attempts = attempts + 1, due = ?2, card = ?3 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE delivery SET state = 'claimed', attempts = attempts + 1, due = ?2, card = iif(id = ?3, 0, ?3) WHERE id = ?1",
+            )?
             .execute([member.id, until, card])?;
     }
     let mut alert = match load_alert(room, head.alert) {
@@ -192,7 +198,7 @@ fn take(room: &Room, asked: &Asked, members: &[Due], showing: &Showing) -> Resul
 /// Makes a dead letter of a card that cannot be built.
 fn bury(room: &Room, card: i64, why: &str) -> Result<Option<Claim>, StoreError> {
     room.conn
-        .prepare_cached("UPDATE delivery SET state = 'dead', error = ?2 WHERE card = ?1 AND state = 'claimed'")?
+        .prepare_cached("UPDATE delivery SET state = 'dead', error = ?2 WHERE (id = ?1 OR (card > 0 AND card = ?1)) AND state = 'claimed'")?
         .execute(params![card, why])?;
     Ok(None)
 }

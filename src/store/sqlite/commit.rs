@@ -2,25 +2,23 @@
 
 use jiff::Timestamp;
 use rusqlite::params;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::{CaseId, IdSource, Network, Planned, Priority};
 
 use super::super::{Batch, Committed, Decided, StoreError};
+use super::authors::{self, Place};
 use super::cases;
-use super::mentions::{authors, find, insert, insert_heard, millis, one};
+use super::mentions::{Entry, find, insert, insert_heard, millis, one, plain};
 use super::retention;
+use super::words;
 use super::writer::Room;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long the same words are recognised.
-pub(super) const WEEK_DAYS: i64 = 7;
 
 /// Writes everything of a batch inside the writer's transaction.
 pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Committed, StoreError> {
     let mut done = Committed::default();
     let now = batch.now.or_else(|| batch.decided.last().map(|d| d.decided)).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut fresh = FxHashSet::default();
+    let mut fresh: FxHashMap<i64, Place> = FxHashMap::default();
     let mut known = FxHashSet::default();
     let mut heard = FxHashSet::default();
     for decided in &batch.decided {
@@ -28,19 +26,25 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
         if !heard.insert((id, decided.watch.as_str())) {
             continue;
         }
-        let mut written = false;
-        if !fresh.contains(&id) {
-            if known.contains(&id) || find(room, decided.mention.network.as_str(), &decided.mention.native_id)?.is_some() {
-                done.known += u64::from(known.insert(id));
-                continue;
-            }
-            written = insert(room, decided)?;
-            remember_words(room, decided)?;
-            fresh.insert(id);
+        if let Some(&place) = fresh.get(&id) {
+            done.deliveries += hear(room, ids, decided, place, false, now)?;
+            continue;
         }
-        done.deliveries += hear(room, ids, decided, written, now)?;
+        if known.contains(&id) || find(room, decided.mention.network.as_str(), &decided.mention.native_id)?.is_some() {
+            done.known += u64::from(known.insert(id));
+            continue;
+        }
+        let sense = plain(room, decided)?;
+        let entry = Entry { id, feed: &decided.feed, mention: &decided.mention, decided: decided.decided, sense };
+        let place = insert(room, &entry)?;
+        words::remember(room, decided.fingerprint, decided.mention_id, decided.decided)?;
+        fresh.insert(id, place);
+        done.deliveries += hear(room, ids, decided, place, sense.is_some(), now)?;
     }
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
+    if done.mentions > 0 {
+        words::drop_old(room, now)?;
+    }
     count(room, "mentions", i64::try_from(fresh.len()).unwrap_or_default())?;
     for (id, state) in &batch.case_states {
         cases::advance(room, *id, *state, now)?;
@@ -80,45 +84,20 @@ pub(super) fn count(room: &Room, key: &str, more: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The day a moment lies in, counted from 1970.
-pub(super) fn day(at: Timestamp) -> i64 {
-    millis(at).div_euclid(DAY_MS)
-}
-
-/// Keeps the fingerprint of a mention for a week, under the first mention of the day that has it.
-fn remember_words(room: &Room, decided: &Decided) -> Result<(), StoreError> {
-    if decided.fingerprint == 0 {
-        return Ok(());
-    }
-    let today = day(decided.decided);
-    let new = room.conn.prepare_cached("INSERT OR IGNORE INTO words (day, fingerprint, mention) VALUES (?1, ?2, ?3)")?.execute(params![
-        today,
-        decided.fingerprint.cast_signed(),
-        decided.mention_id.0
-    ])?;
-    if new > 0 {
-        // The table lies in the order of days: old ones are a look at its first row.
-        let oldest: Option<i64> = one(room, "SELECT day FROM words ORDER BY day LIMIT 1", [])?;
-        if oldest.is_some_and(|oldest| oldest < today - WEEK_DAYS - 1) {
-            room.conn.execute("DELETE FROM words WHERE day < ?1", [today - WEEK_DAYS])?;
-        }
-    }
-    Ok(())
-}
-
 /// Writes one watch's side of a mention, unless its row has it; gives how many deliveries were planned.
-fn hear(room: &Room, ids: &IdSource, decided: &Decided, written: bool, now: Timestamp) -> Result<u64, StoreError> {
+fn hear(room: &Room, ids: &IdSource, decided: &Decided, place: Place, written: bool, now: Timestamp) -> Result<u64, StoreError> {
     let watch = room.name(&decided.watch)?;
     let case = decided.case.as_ref().map(|case| case.id).or(decided.decision.case);
     if !written {
-        insert_heard(room, decided, watch, case.map(|id| id.0))?;
+        insert_heard(room, decided, case.map(|id| id.0))?;
     }
     if let Some(case) = &decided.case {
         cases::write(room, case)?;
     }
-    met(room, decided, watch)?;
+    authors::meet(room, place, watch)?;
     let Some((alert, draft)) = &decided.alert else { return Ok(0) };
-    let draft = draft.as_ref().and_then(|draft| serde_json::to_string(draft).ok());
+    // Without its keys; a struct is read from an array as well.
+    let draft = draft.as_ref().and_then(|d| serde_json::to_string(&(&d.text, d.chars, d.limit, &d.facts, &d.lint)).ok());
     room.conn
         .prepare_cached(
             "INSERT INTO alert (id, mention, watch, watch_name, answer_by, mentions_before, draft) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -136,17 +115,6 @@ fn hear(room: &Room, ids: &IdSource, decided: &Decided, written: bool, now: Time
         plan(room, ids, alert.0, planned, Some((watch, case)), rank(decided.decision.priority), now)?;
     }
     Ok(u64::try_from(decided.decision.deliveries.len()).unwrap_or_default())
-}
-
-/// Counts a mention of the watch by this author.
-fn met(room: &Room, decided: &Decided, watch: i64) -> Result<(), StoreError> {
-    room.conn
-        .prepare_cached(
-            "INSERT INTO author_watch (author, watch, mentions) VALUES ((SELECT author FROM mention WHERE id = ?1), ?2, 1)
-             ON CONFLICT (author, watch) DO UPDATE SET mentions = mentions + 1",
-        )?
-        .execute([decided.mention_id.0, watch])?;
-    Ok(())
 }
 
 /// The place in the queue: signal and stance alone.
@@ -206,14 +174,4 @@ fn delete(room: &Room, network: &Network, post: &str) -> Result<(), StoreError> 
         retention::redact(room, id)?;
     }
     Ok(())
-}
-
-/// Mentions of a watch by an author, over all names the author has shown.
-pub(super) fn mentions_before(room: &Room, network: &str, handle: &str, watch: i64) -> Result<u32, StoreError> {
-    let mut sum = 0_u32;
-    for author in authors(room, network, handle)? {
-        let more: Option<u32> = one(room, "SELECT mentions FROM author_watch WHERE author = ?1 AND watch = ?2", [author, watch])?;
-        sum = sum.saturating_add(more.unwrap_or(0));
-    }
-    Ok(sum)
 }

@@ -20,20 +20,25 @@ use super::{
     Walked,
 };
 
+mod authors;
 mod brief;
 mod cases;
 mod claim;
 mod commit;
 mod error;
+mod forms;
 mod mentions;
 mod names;
 mod open;
+mod packed;
 mod recall;
 mod retention;
 mod settle;
 mod spot;
 mod standing;
+mod upgrade;
 mod walk;
+mod words;
 mod writer;
 
 pub use open::{Durability, Options};
@@ -65,7 +70,7 @@ impl Sqlite {
     ///
     /// Blocks; a start does this once.
     pub fn open(options: Options) -> Result<Self, StoreError> {
-        let writer = Writer::start(Room::new(open::writer(&options)?))?;
+        let writer = Writer::start(open::writer(&options)?)?;
         Ok(Self::new(options, Some(writer), true))
     }
 
@@ -79,7 +84,7 @@ impl Sqlite {
 
     /// Makes a store that lives in memory and leaves nothing behind; what its options say of a path is not used.
     pub fn in_memory(options: Options) -> Result<Self, StoreError> {
-        let writer = Writer::start(Room::new(open::memory(&options)?))?;
+        let writer = Writer::start(open::memory(&options)?)?;
         Ok(Self::new(options, Some(writer), false))
     }
 

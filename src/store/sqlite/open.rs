@@ -9,12 +9,20 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::StoreError;
+use super::upgrade;
+use super::writer::Room;
 
 /// "COUR" at byte 68 of the file: says that the database is ours.
 const APPLICATION: i32 = 0x434f_5552;
 
-/// Every change of the layout since the first release, in order; none is edited once it is released.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_start.sql")];
+/// Brings rows over, where SQL alone cannot.
+type Bring = fn(&Room) -> Result<(), StoreError>;
+
+/// Every change of the layout, in order; none is edited once it is released.
+const MIGRATIONS: &[(&str, Option<Bring>)] = &[
+    (include_str!("../../../migrations/sqlite/0001_start.sql"), None),
+    (include_str!("../../../migrations/sqlite/0002_small.sql"), Some(upgrade::to_small)),
+];
 
 /// When a commit is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +57,7 @@ impl Options {
 }
 
 /// Opens the file for writing, makes it and its directory when missing, and brings it to this version.
-pub(super) fn writer(options: &Options) -> Result<Connection, StoreError> {
+pub(super) fn writer(options: &Options) -> Result<Room, StoreError> {
     let path = &options.path;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(|error| cannot("make the directory", parent, &error))?;
@@ -61,15 +69,16 @@ pub(super) fn writer(options: &Options) -> Result<Connection, StoreError> {
     if conn.is_readonly(rusqlite::MAIN_DB)? {
         return Err(cannot("write", path, &io::ErrorKind::PermissionDenied.into()));
     }
-    prepare(&conn, options).map_err(|error| named(path, error))?;
-    Ok(conn)
+    let room = Room::new(conn);
+    prepare(&room, options).map_err(|error| named(path, error))?;
+    Ok(room)
 }
 
 /// Opens a database that lives in memory and ends with its connection.
-pub(super) fn memory(options: &Options) -> Result<Connection, StoreError> {
-    let conn = Connection::open_in_memory()?;
-    prepare(&conn, options)?;
-    Ok(conn)
+pub(super) fn memory(options: &Options) -> Result<Room, StoreError> {
+    let room = Room::new(Connection::open_in_memory()?);
+    prepare(&room, options)?;
+    Ok(room)
 }
 
 /// Opens the file for reading only; it must exist and be of this version.
@@ -110,7 +119,8 @@ fn read_settings(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn prepare(conn: &Connection, options: &Options) -> Result<(), StoreError> {
+fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
+    let conn = &room.conn;
     conn.busy_timeout(options.patience)?;
     read_settings(conn)?;
     // Whose the file is comes first: a foreign one is left untouched, its journal mode too.
@@ -124,18 +134,20 @@ fn prepare(conn: &Connection, options: &Options) -> Result<(), StoreError> {
     // Checkpoints of 16 MiB touch each page once instead of four times; what is left of a burst is cut at 64 MiB.
     conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
     if before != Some(MIGRATIONS.len()) {
-        migrate(conn)?;
+        migrate(room)?;
     }
     limit(conn, options.max_bytes)
 }
 
 /// Brings the layout up, all steps or none. Another process may do the same: the first one wins, the other finds it done.
-fn migrate(conn: &Connection) -> Result<(), StoreError> {
+fn migrate(room: &Room) -> Result<(), StoreError> {
+    let conn = &room.conn;
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let done = (|| {
         let done = version(conn)?.unwrap_or(0);
-        for step in MIGRATIONS.iter().skip(done) {
-            conn.execute_batch(step)?;
+        for (sql, bring) in MIGRATIONS.iter().skip(done) {
+            conn.execute_batch(sql)?;
+            bring.map_or(Ok(()), |bring| bring(room))?;
         }
         conn.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}; COMMIT", MIGRATIONS.len()))?;
         Ok(())

@@ -2,15 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::domain::MentionId;
-
 use super::super::{Memory, Query, StoreError, WatchMemory};
+use super::authors::mentions_before;
 use super::cases;
-use super::commit::{WEEK_DAYS, day, mentions_before};
-use super::mentions::{find, find_url, load_mention, millis, one};
+use super::mentions::{find, find_url};
+use super::words;
 use super::writer::Room;
-
-const WEEK_MS: i64 = WEEK_DAYS * 24 * 60 * 60 * 1000;
 
 /// A query that owns its words, to cross over to the reading thread.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ impl From<&Query<'_>> for Asked {
 pub(super) fn recall(room: &Room, asked: &Asked, now: Timestamp) -> Result<Memory, StoreError> {
     let mut memory = Memory {
         known: find(room, &asked.network, &asked.native_id)?.is_some(),
-        same_words: same_words(room, asked.fingerprint, now)?,
+        same_words: words::same(room, asked.fingerprint, now)?,
         ..Memory::default()
     };
     for watch in &asked.watches {
@@ -61,25 +58,6 @@ pub(super) fn recall(room: &Room, asked: &Asked, now: Timestamp) -> Result<Memor
         }
     }
     Ok(memory)
-}
-
-/// Finds the first mention of the last seven days with the same words.
-fn same_words(room: &Room, fingerprint: u64, now: Timestamp) -> Result<Option<(MentionId, String)>, StoreError> {
-    if fingerprint == 0 {
-        return Ok(None);
-    }
-    let today = day(now);
-    // Newer days are looked at too: clocks of two processes, or a test's, need not agree.
-    for day in today - WEEK_DAYS..=today + 1 {
-        let id: Option<i64> = one(room, "SELECT mention FROM words WHERE day = ?1 AND fingerprint = ?2", [day, fingerprint.cast_signed()])?;
-        let Some(id) = id else { continue };
-        if let Some((_, mention, decided)) = load_mention(room, id)?
-            && millis(decided) >= millis(now) - WEEK_MS
-        {
-            return Ok(Some((MentionId(id), mention.author.handle)));
-        }
-    }
-    Ok(None)
 }
 
 fn of_watch(room: &Room, asked: &Asked, watch: &str) -> Result<WatchMemory, StoreError> {

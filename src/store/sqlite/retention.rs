@@ -9,8 +9,10 @@ use rusqlite::params;
 use crate::domain::Account;
 
 use super::super::{Forgotten, Purge, StoreError};
-use super::commit::day;
-use super::mentions::{authors, load_heard, load_mention, millis, moment, one};
+use super::authors::{self, Place, who};
+use super::forms::Form;
+use super::mentions::{decided_sql, load_heard, load_mention, millis, one};
+use super::words;
 use super::writer::Room;
 
 /// Redacts a mention wholly: words and author gone, deliveries that wait dropped.
@@ -26,7 +28,7 @@ pub(super) fn redact(room: &Room, id: i64) -> Result<u64, StoreError> {
         .execute([id])?;
     room.conn
         .prepare_cached(
-            "UPDATE cases SET author = '' WHERE id IN (SELECT case_id FROM heard WHERE mention = ?1) AND NOT EXISTS
+            "UPDATE cases SET author = '', who = NULL WHERE id IN (SELECT case_id FROM heard WHERE mention = ?1) AND NOT EXISTS
              (SELECT 1 FROM heard h JOIN mention m ON m.id = h.mention WHERE h.case_id = cases.id AND m.author IS NOT NULL)",
         )?
         .execute([id])?;
@@ -35,9 +37,8 @@ pub(super) fn redact(room: &Room, id: i64) -> Result<u64, StoreError> {
 
 /// Takes the words of a mention, and all that quotes them.
 fn blank_text(room: &Room, id: i64) -> Result<(), StoreError> {
-    if let Some(decided) = one::<i64>(room, "SELECT decided FROM mention WHERE id = ?1", [id])? {
-        let today = day(moment(decided));
-        room.conn.prepare_cached("DELETE FROM words WHERE day = ?1 AND mention = ?2")?.execute([today, id])?;
+    if let Some((_, _, decided)) = load_mention(room, id)? {
+        words::forget(room, id, decided)?;
     }
     room.conn.prepare_cached("UPDATE mention SET text = '', extra = NULL WHERE id = ?1")?.execute([id])?;
     room.conn.prepare_cached("UPDATE heard SET found = NULL WHERE mention = ?1")?.execute([id])?;
@@ -50,19 +51,13 @@ fn blank_author(room: &Room, id: i64) -> Result<(), StoreError> {
     let Some(author) = one::<Option<i64>>(room, "SELECT author FROM mention WHERE id = ?1", [id])?.flatten() else { return Ok(()) };
     let Some((_, mention, _)) = load_mention(room, id)? else { return Ok(()) };
     let watches = load_heard(room, id, &mention)?.iter().map(|heard| room.name(&heard.watch)).collect::<Result<Vec<_>, _>>()?;
+    let form =
+        Form { native: None, url: None, ..Form::read(room, one(room, "SELECT form FROM mention WHERE id = ?1", [id])?.unwrap_or(0))? };
     room.conn
-        .prepare_cached("UPDATE mention SET author = NULL, native_shape = NULL, native = NULL, url_shape = NULL, url = NULL WHERE id = ?1")?
-        .execute([id])?;
-    for watch in watches {
-        room.conn
-            .prepare_cached("UPDATE author_watch SET mentions = mentions - 1 WHERE author = ?1 AND watch = ?2")?
-            .execute([author, watch])?;
-    }
-    room.conn.prepare_cached("DELETE FROM author_watch WHERE author = ?1 AND mentions <= 0")?.execute([author])?;
-    room.conn
-        .prepare_cached("DELETE FROM author WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM author_watch WHERE author = ?1)")?
-        .execute([author])?;
-    Ok(())
+        .prepare_cached("UPDATE mention SET form = ?2, author = NULL, native = NULL, url = NULL WHERE id = ?1")?
+        .execute([id, form.id(room)?])?;
+    let place = Place { who: who(mention.network.as_str(), &mention.author.handle), author };
+    authors::part(room, place, &watches)
 }
 
 /// Forgets everything of an author.
@@ -71,10 +66,10 @@ pub(super) fn forget(room: &Room, account: &Account) -> Result<Forgotten, StoreE
     let network = account.network.as_str();
     let cases = room
         .conn
-        .prepare_cached("UPDATE cases SET author = '' WHERE network = ?1 AND author = ?2")?
+        .prepare_cached("UPDATE cases SET author = '', who = NULL WHERE network = ?1 AND author = ?2")?
         .execute([network, account.handle.as_str()])?;
     done.cases = u64::try_from(cases).unwrap_or_default();
-    for author in authors(room, network, &account.handle)? {
+    for Place { author, .. } in authors::all(room, network, &account.handle)? {
         // Seldom asked for, so a look through the table is cheaper than an index for every insert.
         let mut statement = room.conn.prepare_cached("SELECT id FROM mention WHERE author = ?1")?;
         let ids = statement.query_map([author], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
@@ -101,8 +96,10 @@ pub(super) fn purge(room: &Room, purge: &Purge) -> Result<Forgotten, StoreError>
             blank_author(room, id)?;
             done.authors += 1;
         }
-        let cases =
-            room.conn.prepare_cached("UPDATE cases SET author = '' WHERE touched < ?1 AND author <> ''")?.execute([millis(before)])?;
+        let cases = room
+            .conn
+            .prepare_cached("UPDATE cases SET author = '', who = NULL WHERE touched < ?1 AND author <> ''")?
+            .execute([millis(before)])?;
         done.cases = u64::try_from(cases).unwrap_or_default();
     }
     Ok(done)
@@ -112,7 +109,7 @@ pub(super) fn purge(room: &Room, purge: &Purge) -> Result<Forgotten, StoreError>
 fn older(room: &Room, what: &str, has: &str, before: i64, most: usize) -> Result<Vec<i64>, StoreError> {
     let key = format!("purged.{what}");
     let from: i64 = one(room, "SELECT value FROM tally WHERE key = ?1", [&key])?.unwrap_or(0);
-    let sql = format!("SELECT id FROM mention WHERE id > ?1 AND decided < ?2 AND {has} ORDER BY id LIMIT ?3");
+    let sql = format!("SELECT id FROM mention WHERE id > ?1 AND {} < ?2 AND {has} ORDER BY id LIMIT ?3", decided_sql());
     let mut statement = room.conn.prepare_cached(&sql)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let ids = statement.query_map(params![from, before, most], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;

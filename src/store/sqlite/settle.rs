@@ -43,7 +43,7 @@ pub(super) fn settle(room: &Room, ids: &IdSource, claim: &Claim, how: &Settlemen
 fn delivered(room: &Room, id: i64, receipt: &Receipt) -> Result<(), StoreError> {
     room.conn
         .prepare_cached("UPDATE delivery SET state = 'delivered', receipt = ?2, error = NULL WHERE id = ?1 AND state <> 'delivered'")?
-        .execute(params![id, serde_json::to_string(receipt).unwrap_or_default()])?;
+        .execute(params![id, serde_json::to_string(&(&receipt.remote_id, &receipt.note)).unwrap_or_default()])?;
     Ok(())
 }
 
@@ -66,7 +66,7 @@ fn hand_over(room: &Room, ids: &IdSource, dead: i64, notifier: &str, heir: Optio
             "INSERT INTO delivery (id, alert, notifier, watch, rank, state, attempts, due, created, since, case_open, card)
              SELECT ?1, alert, ?2, watch, rank, 'pending', 0, ?3, ?3, ?3, case_open, ?4 FROM delivery WHERE id = ?5",
         )?
-        .execute(params![id, notifier, millis(now), heir.unwrap_or(id), dead])?;
+        .execute(params![id, notifier, millis(now), heir.unwrap_or(0), dead])?;
     room.wakes.set(true);
     Ok(Some(heir.unwrap_or(id)))
 }
@@ -77,12 +77,13 @@ pub(super) fn set(room: &Room, ids: &[DeliveryId], retry: bool, now: Timestamp) 
     for id in ids {
         changed += if retry {
             room.wakes.set(true);
+            let card: Option<i64> = one(room, "SELECT iif(card = 0, id, card) FROM delivery WHERE id = ?1", [id.0])?.flatten();
             room.conn
                 .prepare_cached(
                     "UPDATE delivery SET state = 'pending', due = ?2, since = CASE state WHEN 'dead' THEN ?2 ELSE since END
-                     WHERE state IN ('pending', 'dead') AND (id = ?1 OR card = (SELECT card FROM delivery WHERE id = ?1))",
+                     WHERE state IN ('pending', 'dead') AND (id = ?1 OR id = ?3 OR (card > 0 AND card = ?3))",
                 )?
-                .execute([id.0, millis(now)])?
+                .execute(params![id.0, millis(now), card])?
         } else {
             room.conn
                 .prepare_cached("UPDATE delivery SET state = 'dropped' WHERE id = ?1 AND state IN ('pending', 'dead')")?

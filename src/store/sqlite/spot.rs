@@ -2,34 +2,31 @@
 //!
 //! A hash as the unique key would land each insert on a random page: twice as
 //! slow at a million rows as at none. Most networks count upwards (Hacker News,
-//! Mastodon, Reddit) or write the time into the id (Bluesky), so the upper 39
-//! bits of a key are the leading bits of that number and only the lower 24 are a
-//! hash of the whole text. Two texts may share a key; whoever looks up compares
-//! the texts. The keys stand in the database: this file may never change its mind.
+//! Mastodon, Reddit) or write the time into the id (Bluesky), so the upper bits
+//! of a key are the leading bits of that number and only the lower twelve are a
+//! hash of it. A post's URL mostly ends with the same number, and so has the same
+//! key. Two texts may share a key; whoever looks up compares the texts. The keys
+//! stand in the database, six bytes each: a change here needs a migration that
+//! writes them all anew.
 
 /// Bits of the hash at the low end.
-const HASH_BITS: u32 = 24;
+const HASH_BITS: u32 = 12;
 /// Leading bits of the number.
-const MANTISSA_BITS: u32 = 33;
+const MANTISSA_BITS: u32 = 29;
 /// The length of a text without an orderly number; a number has at most 62 bits.
 const OPAQUE: u64 = 63;
 /// Bluesky's record keys: base 32 in the order of ASCII.
 const RECORD_KEY: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
+/// Where Reddit writes the id in a page's address; what follows are words of the title.
+const IN_PATH: &str = "/comments/";
 
 /// Gives the key of a native id or URL, never negative.
 pub(super) fn spot(text: &str) -> i64 {
-    let hash = stable_hash(text.as_bytes());
     let key = match orderly(text) {
-        Some(number) => (prefix(number) << HASH_BITS) | (hash & low(HASH_BITS)),
-        None => (OPAQUE << (HASH_BITS + MANTISSA_BITS)) | (hash & low(HASH_BITS + MANTISSA_BITS)),
+        Some((id, number)) => (prefix(number) << HASH_BITS) | (stable_hash(id.as_bytes()) & low(HASH_BITS)),
+        None => (OPAQUE << (HASH_BITS + MANTISSA_BITS)) | (stable_hash(text.as_bytes()) & low(HASH_BITS + MANTISSA_BITS)),
     };
     key.cast_signed()
-}
-
-/// Gives the keys of all texts that end with the same number: the URL of a post stands there beside its native id.
-pub(super) fn neighbours(text: &str) -> Option<(i64, i64)> {
-    let first = prefix(orderly(text)?) << HASH_BITS;
-    Some((first.cast_signed(), (first | low(HASH_BITS)).cast_signed()))
 }
 
 /// Hashes bytes the same way for ever (FNV-1a with the finish of murmur3).
@@ -57,7 +54,11 @@ fn prefix(number: u64) -> u64 {
 }
 
 /// Reads the number at the end of a text, where it looks like one that rises with time.
-fn orderly(text: &str) -> Option<u64> {
+fn orderly(text: &str) -> Option<(&str, u64)> {
+    let text = match text.split_once(IN_PATH) {
+        Some((head, rest)) => text.get(..head.len() + IN_PATH.len() + rest.find('/').unwrap_or(rest.len()))?,
+        None => text,
+    };
     let tail = tail(text);
     let head = text.get(..text.len() - tail.len())?;
     let stands_alone = head.is_empty() || head.ends_with(['/', '_', '=', ':', '#']);
@@ -70,7 +71,8 @@ fn orderly(text: &str) -> Option<u64> {
     let decimal = |c: u8| c.is_ascii_digit().then(|| u64::from(c - b'0'));
     let base36 = |c: u8| char::from(c).to_digit(36).filter(|_| !c.is_ascii_uppercase()).map(u64::from);
     let record = |c: u8| RECORD_KEY.iter().position(|&digit| digit == c).and_then(|at| u64::try_from(at).ok());
-    in_base(10, decimal).or_else(|| if tail.len() == 13 { in_base(32, record) } else { in_base(36, base36) })
+    let number = in_base(10, decimal).or_else(|| if tail.len() == 13 { in_base(32, record) } else { in_base(36, base36) });
+    Some((tail, number?))
 }
 
 #[cfg(test)]
@@ -86,27 +88,31 @@ mod tests {
                 "https://mastodon.social/users/kim/statuses/115590000000000001",
                 "https://mastodon.social/users/ann/statuses/115590012000000000",
             ],
-            ["at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x", "at://did:plc:aaa/app.bsky.feed.post/3m5yvqlqyts2x"],
-            ["t3_1p2abcd", "t3_1p2abce"],
+            ["at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x", "at://did:plc:aaa/app.bsky.feed.post/3m5yvrkqyts2x"],
+            ["t3_1p2abcd", "t3_1p2axce"],
         ] {
             assert!(spot(pair[0]) < spot(pair[1]), "{pair:?}");
         }
     }
 
     #[test]
-    fn a_url_stands_beside_its_native_id() {
-        let (first, last) = neighbours("https://bsky.app/profile/kim.example.org/post/3m5yvqkqyts2x").expect("orderly");
-        assert!((first..=last).contains(&spot("at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x")));
-        assert_eq!(neighbours("https://blog.example.org/why-we-left.html"), None);
-        assert_eq!(neighbours("https://blog.example.org/"), None);
+    fn a_url_mostly_has_the_key_of_its_native_id() {
+        for (url, native) in [
+            ("https://bsky.app/profile/kim.example.org/post/3m5yvqkqyts2x", "at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x"),
+            ("https://www.reddit.com/r/cloud/comments/1p2abcd/why_we_left/", "t3_1p2abcd"),
+            ("https://news.ycombinator.com/item?id=45931002", "45931002"),
+        ] {
+            assert_eq!(spot(url), spot(native), "{url}");
+        }
+        assert_ne!(spot("https://blog.example.org/why-we-left.html"), spot("https://blog.example.org/why-we-stay.html"));
     }
 
     /// These numbers stand in databases: a change here needs a migration that writes them all anew.
     #[test]
     fn the_keys_of_stored_databases_stay_what_they_are() {
-        assert_eq!(spot("45931002"), 3_747_765_484_327_472_897);
-        assert_eq!(spot("at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x"), 8_903_895_444_032_978_490);
-        assert_eq!(spot("https://blog.example.org/why-we-left.html"), 9_081_722_649_602_548_931);
+        assert_eq!(spot("45931002"), 57_362_738_032_385);
+        assert_eq!(spot("at://did:plc:zzz/app.bsky.feed.post/3m5yvqkqyts2x"), 135_862_662_417_767);
+        assert_eq!(spot("https://blog.example.org/why-we-left.html"), 139_234_219_254_979);
     }
 
     proptest! {

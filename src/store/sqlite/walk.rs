@@ -9,7 +9,7 @@ use crate::domain::MentionId;
 
 use super::super::{HeardThen, StoreError, Walk, Walked};
 use super::cases;
-use super::mentions::{load_heard, load_mention, millis};
+use super::mentions::{decided_sql, load_heard, load_mention, millis};
 use super::writer::Room;
 
 /// How far the time in an id may be from the moment of its decision: clocks step, and several processes share a store.
@@ -27,7 +27,9 @@ pub(super) fn page(room: &Room, walk: &Walk) -> Result<Vec<Walked>, StoreError> 
         (after.map_or(first, |after| first.max(after.saturating_add(1))), last, "ASC")
     };
     let most = i64::try_from(walk.most).unwrap_or(i64::MAX);
-    let sql = format!("SELECT id FROM mention WHERE id >= ?1 AND id < ?2 AND decided >= ?3 AND decided < ?4 ORDER BY id {order} LIMIT ?5");
+    let decided = decided_sql();
+    let sql =
+        format!("SELECT id FROM mention WHERE id >= ?1 AND id < ?2 AND {decided} >= ?3 AND {decided} < ?4 ORDER BY id {order} LIMIT ?5");
     let mut statement = room.conn.prepare_cached(&sql)?;
     let ids = statement.query_map([first, last, since, until, most], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let mut found = Vec::with_capacity(ids.len());
