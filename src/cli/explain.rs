@@ -7,12 +7,13 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::config::{Config, StandIns};
-use crate::detect::{Detector, Outcome, Scratch, counts};
+use crate::detect::{Outcome, Scratch, counts};
 use crate::domain::{Hearing, IdSource, Mention, MentionId, Network, Reason, Watch};
-use crate::engine::{self, Clock};
+use crate::engine::{self, Clock, Plan};
 use crate::store::{Store as _, StoredMention};
 use crate::triage::{Input, Past, Route, Routing, decide, priority};
 
+use super::nearest::{self, Nearest};
 use super::{Exit, Failure, Format, Output, marks, setup, visible};
 
 /// Shows what is heard in a text, a URL or a stored mention, and why it became an alert or not.
@@ -37,6 +38,9 @@ pub struct Args {
     format: Format,
 }
 
+/// The network and the feed of a text that is given here.
+const TEXT: &str = "text";
+
 /// What one watch makes of it.
 struct Answer<'a> {
     watch: &'a Watch,
@@ -44,6 +48,8 @@ struct Answer<'a> {
     reason: Reason,
     /// What more there is to say: the phrase, the term, what would have matched.
     detail: Option<String>,
+    /// The words that come closest to a term.
+    nearest: Option<Nearest>,
 }
 
 /// Runs the command.
@@ -54,9 +60,9 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     if is_id || (is_url && !args.what.contains(char::is_whitespace)) {
         return stored(args, &config);
     }
-    let mut mention = Mention::new(Network::known("text"), "text", &args.what, Clock::system().now());
+    let mut mention = Mention::new(Network::known(TEXT), TEXT, &args.what, Clock::system().now());
     mention.lang.clone_from(&args.lang);
-    let answers = answers(args, &config, &mention);
+    let answers = answers(args, &config, &mention, TEXT)?;
     write(args, &mention, &answers, None)
 }
 
@@ -76,73 +82,92 @@ fn stored(args: &Args, config: &Config) -> Result<Exit, Failure> {
             .because("no feed brought it, or it names no watch; posts that name nobody are not kept")
             .hint("`courtier explain \"its text\"` says what would be heard in it; `courtier status` says which feeds hear"));
     };
-    let answers = answers(args, config, &found.mention);
+    // Words that are gone cannot be heard again: what was decided then is all there is.
+    let answers = if found.mention.text.is_empty() { Vec::new() } else { answers(args, config, &found.mention, &found.feed)? };
     write(args, &found.mention, &answers, Some(&found))
 }
 
-/// Asks every watch.
-fn answers<'a>(args: &Args, config: &'a Config, mention: &Mention) -> Vec<Answer<'a>> {
-    let detector = Detector::new(&config.watches);
+/// Asks every watch, with the plan that the daemon would build.
+fn answers<'a>(args: &Args, config: &'a Config, mention: &Mention, feed: &str) -> Result<Vec<Answer<'a>>, Failure> {
+    let hears = setup::rehearing(config)?;
+    let plan = hears.plan();
     let mut mention = mention.clone();
-    let heard = detector.hear(&mention, &mut Scratch::default());
-    config
-        .watches
-        .iter()
-        .enumerate()
-        .map(|(index, watch)| {
-            let outcome = heard.iter().find(|heard| heard.watch == index).map(|heard| heard.outcome.clone());
-            match outcome {
-                Some(Outcome::Named(hearing)) if !args.about => judged(config, watch, &mention, hearing),
-                Some(Outcome::Excluded { phrase }) => {
-                    Answer { watch, hearing: None, reason: Reason::Excluded, detail: Some(format!("the phrase is \"{phrase}\"")) }
-                }
-                Some(Outcome::Ambiguous { term }) if !args.about => {
-                    let context = watch.context.join(", ");
-                    let detail = format!("the term is \"{term}\"; one of these words would have decided: {context}");
-                    Answer { watch, hearing: None, reason: Reason::Ambiguous, detail: Some(detail) }
-                }
-                _ if args.about => {
-                    mention.addressed.clone_from(&watch.brand.terms);
-                    let brand = crate::detect::CompiledBrand::new(&watch.brand, &watch.rivals);
-                    let hearing = crate::detect::hear_text(&mention.text, mention.lang.as_deref(), &brand, true);
-                    judged(config, watch, &mention, hearing)
-                }
-                _ => Answer { watch, hearing: None, reason: Reason::NotNamed, detail: Some(nearest(watch, &mention.text)) },
+    let heard = plan.hear(&mention, &[], &mut Scratch::default());
+    let mut answers = Vec::new();
+    for (index, watch) in config.watches.iter().enumerate() {
+        let outcome = heard.iter().find(|heard| heard.watch == index).map(|heard| heard.outcome.clone());
+        answers.push(match outcome {
+            Some(Outcome::Named(hearing)) if !args.about => judged(plan, watch, &mention, feed, hearing),
+            Some(Outcome::Excluded { phrase }) => {
+                let detail = format!("the phrase is \"{phrase}\"");
+                Answer { watch, hearing: None, reason: Reason::Excluded, detail: Some(detail), nearest: None }
             }
-        })
-        .collect()
+            Some(Outcome::Ambiguous { term }) if !args.about => {
+                let context = watch.context.join(", ");
+                let detail = format!("the term is \"{term}\"; one of these words would have decided: {context}");
+                Answer { watch, hearing: None, reason: Reason::Ambiguous, detail: Some(detail), nearest: None }
+            }
+            _ if args.about => {
+                mention.addressed.clone_from(&watch.brand.terms);
+                let brand = crate::detect::CompiledBrand::new(&watch.brand, &watch.rivals);
+                let hearing = crate::detect::hear_text(&mention.text, mention.lang.as_deref(), &brand, true);
+                judged(plan, watch, &mention, feed, hearing)
+            }
+            _ => unnamed(watch, &mention.text),
+        });
+    }
+    Ok(answers)
 }
 
 /// Decides as the daemon would for an author nobody knows yet.
-fn judged<'a>(config: &Config, watch: &'a Watch, mention: &Mention, hearing: Hearing) -> Answer<'a> {
-    let route = Route { to: vec!["somebody".into()], ..Route::default() };
-    let routing = Routing { routes: vec![route], notifiers: Vec::new() };
-    let opens = (!config.hours.is_staffed(mention.seen)).then(|| config.hours.next_opening(mention.seen));
-    let input = Input { mention, feed: "text", watch, hearing: &hearing, past: &Past::default(), now: mention.seen, opens };
-    let reason = decide(&input, &routing, &IdSource::new(0)).decision.reason;
-    let lowered = hearing.findings.iter().filter(|finding| !counts(finding)).count();
-    let detail = (reason == Reason::NoSignal && lowered > 0)
-        .then(|| format!("{lowered} finding(s) would have counted without what stands beside them"));
-    Answer { watch, hearing: Some(hearing), reason, detail }
+fn judged<'a>(plan: &Plan, watch: &'a Watch, mention: &Mention, feed: &str, hearing: Hearing) -> Answer<'a> {
+    // Without a notifier there is nobody to route to: then the question is only what was heard.
+    let somebody = Routing { routes: vec![Route { to: vec!["somebody".into()], ..Route::default() }], notifiers: Vec::new() };
+    let nobody = plan.routing.routes.is_empty() && plan.routing.notifiers.is_empty();
+    let routing = if nobody { &somebody } else { &*plan.routing };
+    let (now, past) = (mention.seen, Past::default());
+    let input = Input { mention, feed, watch, hearing: &hearing, past: &past, now, opens: (plan.opens)(now) };
+    let reason = decide(&input, routing, &IdSource::new(0)).decision.reason;
+    let lowered: Vec<_> = hearing.findings.iter().filter(|finding| !counts(finding)).collect();
+    let particular = |route: &Route| !route.when.feed.is_empty() || !route.when.network.is_empty();
+    let detail = match reason {
+        Reason::NoSignal if !lowered.is_empty() => {
+            let mut against: Vec<&str> = lowered.iter().flat_map(|finding| &finding.attributes).map(|one| one.as_str()).collect();
+            against.sort_unstable();
+            against.dedup();
+            let rules: Vec<&str> = lowered.iter().map(|finding| finding.rule.as_str()).collect();
+            Some(format!("{} would have counted, were it not {}", rules.join(", "), against.join(", ")))
+        }
+        Reason::NoRoute if feed == TEXT && routing.routes.iter().any(particular) => {
+            Some("a text given here comes from no feed and no network; a route that asks for one cannot take it".to_owned())
+        }
+        Reason::NoRoute => {
+            let to: Vec<String> =
+                routing.routes.iter().zip(1..).map(|(route, number)| format!("{number} to {}", route.to.join(", "))).collect();
+            Some(format!("it is {} and {}; the routes are {}", hearing.primary, priority(&hearing), to.join("; ")))
+        }
+        _ => None,
+    };
+    Answer { watch, hearing: Some(hearing), reason, detail, nearest: None }
 }
 
-/// Names the word of the text that comes closest to a term: most misses are a letter away.
-fn nearest(watch: &Watch, text: &str) -> String {
-    let mut best: Option<(f64, String, &str)> = None;
-    for word in text.split_whitespace().take(500) {
-        let plain: String = word.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-        for term in &watch.brand.terms {
-            let likeness = strsim::jaro_winkler(&plain, term.trim_start_matches(['@', '#']));
-            if likeness > best.as_ref().map_or(0.8, |(best, ..)| *best) {
-                best = Some((likeness, word.to_owned(), term));
-            }
-        }
+/// Says what would have matched, where no term of the watch stands in the text.
+fn unnamed<'a>(watch: &'a Watch, text: &str) -> Answer<'a> {
+    let nearest = nearest::nearest(watch, text);
+    let mut detail = format!("its terms are {}", watch.brand.terms.join(", "));
+    if let Some(nearest) = &nearest {
+        write!(detail, "; {}", visible(&nearest.says())).ok();
     }
-    let terms = watch.brand.terms.join(", ");
-    match best {
-        Some((_, word, term)) => format!("its terms are {terms}; the closest word is \"{}\", which is not \"{term}\"", visible(&word)),
-        None => format!("its terms are {terms}"),
+    let rivals = nearest::rivals(watch, text);
+    if !rivals.is_empty() {
+        write!(
+            detail,
+            "; it names {}: a post without the brand counts when somebody leaves a rival and has chosen nobody",
+            rivals.join(", ")
+        )
+        .ok();
     }
+    Answer { watch, hearing: None, reason: Reason::NotNamed, detail: Some(detail), nearest }
 }
 
 fn write(args: &Args, mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention>) -> Result<Exit, Failure> {
@@ -167,12 +192,18 @@ fn object(answer: &Answer<'_>) -> Value {
         "reason": answer.reason,
         "says": answer.reason.says(),
         "detail": answer.detail,
+        "nearest": answer.nearest,
     })
 }
 
 fn text(mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention>) -> String {
     let bold = Style::new().bold();
     let mut text = String::new();
+    if let Some(stored) = stored.filter(|stored| stored.mention.text.is_empty()) {
+        let when = stored.decided.strftime("%Y-%m-%d %H:%MZ");
+        writeln!(text, "Its words are forgotten (deleted by the author, asked for, or older than `[privacy] keep_text`).").ok();
+        writeln!(text, "What was decided {when} still stands:\n").ok();
+    }
     for answer in answers {
         writeln!(text, "{bold}{}{bold:#}", answer.watch.brand.name).ok();
         if let Some(hearing) = &answer.hearing {

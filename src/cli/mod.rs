@@ -15,6 +15,7 @@ mod explain;
 mod feeds;
 mod init;
 mod marks;
+mod nearest;
 mod notifiers;
 mod outbox;
 mod output;

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
 
 use crate::config::Config;
-use crate::engine::{self, Clock, Hidden, Rehearing, ReloadAsked, ReloadEnded};
+use crate::engine::{Clock, Hidden, ReloadAsked, ReloadEnded};
 use crate::store::{Sqlite, Store as _, StoredMention};
 
 use super::{Exit, Failure, Format, Output, marks, setup, visible};
@@ -43,8 +43,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
     let config = setup::config_without_secrets(&path)?;
-    let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
-    Rehearing::build(&config, &client).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
+    setup::rehearing(&config)?;
     let Some(daemon) = setup::daemon(&config)? else {
         return Err(Failure::could_not("no daemon runs on this store").hint("the file is right; `courtier run` starts with it"));
     };

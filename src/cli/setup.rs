@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure};
 use crate::config::{Config, Diagnostic, Diagnostics, StandIns, environment};
-use crate::engine;
+use crate::engine::{self, Rehearing};
 use crate::observe::{LogFormat, Logs};
 use crate::store::{Durability, Options, Sqlite, StoreError};
 
@@ -23,12 +23,15 @@ pub(super) fn config(named: Option<&Path>) -> Result<Config, Failure> {
 
 /// Finds the configuration for commands that look at the store: without a file, the store of
 /// `run --brand` in the user's state directory.
+///
+/// They send nothing, so they need no secret: whoever asks in a shell does not see the unit's credentials.
 pub(super) fn config_of_store(named: Option<&Path>) -> Result<Config, Failure> {
     let without = Config::default();
     if Config::find(named).is_none() && engine::database(&without).is_some_and(|path| path.exists()) {
         return Ok(without);
     }
-    config(named)
+    let Some(path) = Config::find(named) else { return config(named) };
+    config_without_secrets(&path)
 }
 
 /// Reads a configuration; every mistake is in the failure, with its caret.
@@ -52,6 +55,12 @@ pub(super) fn config_without_secrets(path: &Path) -> Result<Config, Failure> {
         Failure::report(Exit::Fine, config.source.report(Vec::new(), warnings).render(colour())).print();
     }
     Ok(config)
+}
+
+/// Builds what hears and decides, the way the daemon does.
+pub(super) fn rehearing(config: &Config) -> Result<Rehearing, Failure> {
+    let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
+    Rehearing::build(config, &client).map_err(|mistakes| refuse_parts(config, mistakes))
 }
 
 /// Turns configuration mistakes into a failure.

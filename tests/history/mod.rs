@@ -5,7 +5,7 @@ use std::process::Command;
 
 use courtier::config::{Config, StandIns};
 use courtier::detect::{Detector, Outcome, Scratch};
-use courtier::domain::{AlertId, Author, CaseState, IdSource, Mention, MentionId, Network};
+use courtier::domain::{Account, AlertId, Author, CaseState, IdSource, Mention, MentionId, Network, Reason};
 use courtier::engine;
 use courtier::store::{Batch, Decided, Options, Query, Sqlite, Store};
 use courtier::triage::{Input, Past, Route, Routing, decide, fingerprint};
@@ -74,6 +74,11 @@ impl Past30 {
 
     /// Keeps a post as the house would have, so many minutes ago.
     pub(crate) async fn heard(&self, minutes_ago: i64, handle: &str, text: &str) -> MentionId {
+        self.keep(minutes_ago, handle, text, None).await
+    }
+
+    /// Keeps a post; with a reason, as if it had been decided so.
+    pub(crate) async fn keep(&self, minutes_ago: i64, handle: &str, text: &str, reason: Option<Reason>) -> MentionId {
         let at = self.now.checked_sub(SignedDuration::from_mins(minutes_ago)).expect("in range");
         let native = format!("at://did:plc:{handle}/app.bsky.feed.post/{:x}", fingerprint(text) ^ at.as_millisecond().cast_unsigned());
         let mut mention = Mention::new(Network::known("bluesky"), native, text, at);
@@ -96,7 +101,8 @@ impl Past30 {
         let input = Input { mention: &mention, feed: "bsky", watch, hearing, past: &past, now: at, opens };
         let everything = Route { to: vec!["care".into()], ..Route::default() };
         let routing = Routing { routes: vec![everything], notifiers: Vec::new() };
-        let verdict = decide(&input, &routing, &self.ids);
+        let mut verdict = decide(&input, &routing, &self.ids);
+        verdict.decision.reason = reason.unwrap_or(verdict.decision.reason);
         let id = MentionId(self.ids.next(at.as_millisecond()));
         let alert = verdict.decision.reason.alerts().then(|| (AlertId(self.ids.next(at.as_millisecond())), None));
         let decided = Decided {
@@ -115,6 +121,12 @@ impl Past30 {
         };
         self.store.commit(Batch { decided: vec![decided], now: Some(at), ..Batch::default() }).await.expect("commits");
         id
+    }
+
+    /// Forgets an author, as `forget` does.
+    pub(crate) async fn forget(&self, handle: &str) {
+        let account = Account { network: Network::known("bluesky"), handle: handle.to_owned() };
+        self.store.forget(&account).await.expect("forgets");
     }
 
     /// Moves the case of a mention on, as a person would.

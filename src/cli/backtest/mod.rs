@@ -50,8 +50,8 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
     let config = setup::config_without_secrets(&path)?;
     let against = args.against.as_deref().map(setup::config_without_secrets).transpose()?;
-    let mut after = rehearing(&config)?;
-    let mut before = against.as_ref().map(rehearing).transpose()?;
+    let mut after = setup::rehearing(&config)?;
+    let mut before = against.as_ref().map(setup::rehearing).transpose()?;
     let store = setup::store_read_only(against.as_ref().unwrap_or(&config))?;
     let now = Clock::system().now();
     let since = setup::ago(now, args.since);
@@ -75,11 +75,6 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         Format::Json | Format::Ndjson => output.json(&report)?,
     }
     Ok(if hides { Exit::Found } else { Exit::Fine })
-}
-
-fn rehearing(config: &Config) -> Result<Rehearing, Failure> {
-    let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
-    Rehearing::build(config, &client).map_err(|mistakes| setup::refuse_parts(config, mistakes))
 }
 
 /// The file that the daemon would find, when another one is tested: to say what the other one adds.
