@@ -144,7 +144,8 @@ fn summary(config: &Config, probed: Option<&[Probed]>) -> Result<(), Failure> {
         rows.push(row("route", &(index + 1).to_string(), format!("to {}", route.to.join(", "))));
     }
     for rule in &config.rules {
-        rows.push(row("rule", &rule.id, format!("{}, {}", rule.signal, count(rule.tests.len(), "test"))));
+        let mode = if rule.shadow { ", in shadow mode" } else { "" };
+        rows.push(row("rule", &rule.id, format!("{}, {} passed{mode}", rule.signal, count(rule.tests.len(), "test"))));
     }
     let store = engine::database(config).map_or_else(|| "no place: HOME is not set".to_owned(), |path| path.display().to_string());
     rows.push(row("store", "", store));
@@ -184,7 +185,8 @@ fn document(config: Option<&Config>, found: &Diagnostics, probed: Option<&[Probe
         document["feeds"] = config.feeds.iter().map(|feed| json!({ "name": feed.name, "type": feed.kind })).collect();
         document["notifiers"] = config.notifiers.iter().map(|one| json!({ "name": one.name, "type": one.kind })).collect();
         document["routes"] = config.routes.len().into();
-        document["rules"] = config.rules.iter().map(|rule| json!({ "id": rule.id, "tests": rule.tests.len() })).collect();
+        document["rules"] =
+            config.rules.iter().map(|rule| json!({ "id": rule.id, "tests": rule.tests.len(), "shadow": rule.shadow })).collect();
     }
     if let Some(probed) = probed {
         let one = |one: &Probed| match &one.outcome {

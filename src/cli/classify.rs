@@ -8,13 +8,16 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 use std::rc::Rc;
 
+use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Exit, Failure, setup};
-use crate::detect::{CompiledBrand, hear_text};
-use crate::domain::{Brand, Finding, Hearing, Primary, Priority, Switch, TEXT_BYTES, Watch};
+use crate::config::Config;
+use crate::detect::{CompiledBrand, OwnRule, OwnRules, hear_text};
+use crate::domain::{Brand, Finding, Hearing, Mention, Network, Primary, Priority, Switch, TEXT_BYTES, Watch};
+use crate::engine;
 use crate::triage::priority;
 
 /// The longest line that is read; more is answered with an error.
@@ -78,30 +81,34 @@ struct Refusal<'a> {
 /// Reads standard input to its end. Lines without a brand are heard for `--brand`, else for the
 /// first watch of the named configuration whose brand they name.
 pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
-    let watches = match named {
-        Some(path) if args.brand.is_none() => setup::config_at(path)?.watches,
-        _ => Vec::new(),
+    let config = match named {
+        Some(path) if args.brand.is_none() => setup::config_at(path)?,
+        _ => Config::default(),
     };
-    let mut classifier = Classifier::new(args, &watches);
+    let own = engine::own_rules(&config).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
+    let mut classifier = Classifier::new(args, &config.watches, own);
     let refused = classifier.stream(&mut io::stdin().lock(), &mut BufWriter::with_capacity(1 << 16, io::stdout().lock()))?;
     Ok(if refused { Exit::Partly } else { Exit::Fine })
 }
 
 /// Brands, compiled once.
 struct Classifier {
+    /// Those of `--brand`, or of the watches of the configuration in their order.
     standing: Vec<Rc<CompiledBrand>>,
     brands: FxHashMap<String, Rc<CompiledBrand>>,
+    /// The rules of the configuration: they are for its watches.
+    own: OwnRules,
 }
 
 impl Classifier {
-    fn new(args: &Args, watches: &[Watch]) -> Self {
+    fn new(args: &Args, watches: &[Watch], own: Vec<OwnRule>) -> Self {
         let standing = if let Some(name) = &args.brand {
             let rivals: Vec<Brand> = args.rival.iter().map(|rival| by_name(rival)).collect();
             vec![Rc::new(CompiledBrand::new(&by_name(name), &rivals))]
         } else {
             watches.iter().map(|watch| Rc::new(CompiledBrand::new(&watch.brand, &watch.rivals))).collect()
         };
-        Self { standing, brands: FxHashMap::default() }
+        Self { standing, brands: FxHashMap::default(), own: OwnRules::new(own, watches) }
     }
 
     /// Answers every line; says whether one was refused.
@@ -133,12 +140,19 @@ impl Classifier {
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let brand = match self.brand(asked.brand, asked.rivals, &asked.text) {
+        let (brand, watch) = match self.brand(asked.brand, asked.rivals, &asked.text) {
             Ok(brand) => brand,
             Err(error) => return Ok(Err(error)),
         };
         let text = asked.text.get(..asked.text.floor_char_boundary(TEXT_BYTES)).unwrap_or_default();
-        let hearing: Hearing = hear_text(text, asked.lang.as_deref(), &brand, asked.about);
+        let mut hearing: Hearing = hear_text(text, asked.lang.as_deref(), &brand, asked.about);
+        if let Some(watch) = watch.filter(|_| !self.own.is_empty() && (asked.about || brand.is_named(text))) {
+            let mut mention = Mention::new(Network::known("text"), "text", "", Timestamp::UNIX_EPOCH);
+            // As it stands: offsets count in the text of the line.
+            text.clone_into(&mut mention.text);
+            mention.lang = asked.lang.as_deref().map(ToOwned::to_owned);
+            self.own.add(&mut hearing, &mention, watch, asked.about);
+        }
         let answer = Answer {
             id: asked.id,
             primary: hearing.primary,
@@ -151,16 +165,22 @@ impl Classifier {
         write(output, &answer).map(Ok)
     }
 
-    /// Compiles the brand of a line, or takes the standing one.
-    fn brand(&mut self, brand: Option<&RawValue>, rivals: Option<&RawValue>, text: &str) -> Result<Rc<CompiledBrand>, String> {
+    /// Compiles the brand of a line, or takes the standing one with its place.
+    fn brand(
+        &mut self,
+        brand: Option<&RawValue>,
+        rivals: Option<&RawValue>,
+        text: &str,
+    ) -> Result<(Rc<CompiledBrand>, Option<usize>), String> {
         let Some(brand) = brand.filter(|brand| brand.get() != "null") else {
-            let named = self.standing.iter().find(|brand| self.standing.len() == 1 || brand.is_named(text)).or(self.standing.first());
-            return named.cloned().ok_or_else(|| "no brand: give one in the line, with --brand or in a configuration".to_owned());
+            let named = self.standing.iter().position(|brand| self.standing.len() == 1 || brand.is_named(text)).unwrap_or(0);
+            let brand = self.standing.get(named).map(|brand| (Rc::clone(brand), Some(named)));
+            return brand.ok_or_else(|| "no brand: give one in the line, with --brand or in a configuration".to_owned());
         };
         let rivals = rivals.map_or("[]", RawValue::get);
         let key = format!("{}\n{rivals}", brand.get());
         if let Some(known) = self.brands.get(&key) {
-            return Ok(Rc::clone(known));
+            return Ok((Rc::clone(known), None));
         }
         let read = |what: &str, error: serde_json::Error| format!("{what}: {error}");
         let brand: Brand = serde_json::from_str(brand.get()).map_err(|error| read("brand", error))?;
@@ -170,7 +190,7 @@ impl Classifier {
             self.brands.clear();
         }
         self.brands.insert(key, Rc::clone(&compiled));
-        Ok(compiled)
+        Ok((compiled, None))
     }
 }
 
@@ -229,7 +249,7 @@ mod tests {
     fn answers(input: &[u8]) -> (Vec<serde_json::Value>, bool) {
         let args = Args { brand: None, rival: Vec::new() };
         let mut output = Vec::new();
-        let refused = Classifier::new(&args, &[]).stream(&mut &*input, &mut output).expect("memory");
+        let refused = Classifier::new(&args, &[], Vec::new()).stream(&mut &*input, &mut output).expect("memory");
         let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         (lines.map(|line| serde_json::from_slice(line).expect("JSON out")).collect(), refused)
     }

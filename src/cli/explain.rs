@@ -110,7 +110,8 @@ fn answers<'a>(args: &Args, config: &'a Config, mention: &Mention, feed: &str) -
             _ if args.about => {
                 mention.addressed.clone_from(&watch.brand.terms);
                 let brand = crate::detect::CompiledBrand::new(&watch.brand, &watch.rivals);
-                let hearing = crate::detect::hear_text(&mention.text, mention.lang.as_deref(), &brand, true);
+                let mut hearing = crate::detect::hear_text(&mention.text, mention.lang.as_deref(), &brand, true);
+                plan.detector.own().add(&mut hearing, &mention, index, true);
                 judged(plan, watch, &mention, feed, hearing)
             }
             _ => unnamed(watch, &mention.text),
@@ -132,7 +133,8 @@ fn judged<'a>(plan: &Plan, watch: &'a Watch, mention: &Mention, feed: &str, hear
     let particular = |route: &Route| !route.when.feed.is_empty() || !route.when.network.is_empty();
     let detail = match reason {
         Reason::NoSignal if !lowered.is_empty() => {
-            let mut against: Vec<&str> = lowered.iter().flat_map(|finding| &finding.attributes).map(|one| one.as_str()).collect();
+            let attributes = lowered.iter().flat_map(|finding| &finding.attributes);
+            let mut against: Vec<&str> = attributes.filter(|one| !one.is_wish()).map(|one| one.as_str()).collect();
             against.sort_unstable();
             against.dedup();
             let rules: Vec<&str> = lowered.iter().map(|finding| finding.rule.as_str()).collect();

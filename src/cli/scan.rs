@@ -83,6 +83,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         return Err(Failure::usage("--base-url goes with a single network").hint("name it: `--on mastodon --base-url URL`"));
     }
     let config = configuration(args, named)?;
+    let detector = engine::detector(&config).map_err(|mistakes| setup::refuse_parts(&config, mistakes))?;
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
     let now = Clock::system().now();
     let since = setup::ago(now, args.since);
@@ -105,7 +106,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         }
     });
     let answers = runtime.block_on(futures_util::future::join_all(asked));
-    let (rows, reads) = gather(answers, &config, now);
+    let (rows, reads) = gather(answers, &config, &detector, now);
     write(args, &rows, &reads)?;
     let heard = rows.iter().flat_map(|row| &row.heard).any(|(_, hearing)| args.fail_on.contains(&hearing.primary));
     Ok(match reads.iter().filter(|read| read.why.is_some()).count() {
@@ -157,8 +158,12 @@ fn bar(bars: &MultiProgress, name: &'static str) -> ProgressBar {
 }
 
 /// Hears the posts and sorts them, newest first.
-fn gather(answers: Vec<(&'static str, Result<Scan, FeedError>)>, config: &Config, now: Timestamp) -> (Vec<Row>, Vec<Read>) {
-    let detector = Detector::new(&config.watches);
+fn gather(
+    answers: Vec<(&'static str, Result<Scan, FeedError>)>,
+    config: &Config,
+    detector: &Detector,
+    now: Timestamp,
+) -> (Vec<Row>, Vec<Read>) {
     let mut scratch = Scratch::default();
     let (mut rows, mut reads, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (name, answer) in answers {
@@ -168,7 +173,7 @@ fn gather(answers: Vec<(&'static str, Result<Scan, FeedError>)>, config: &Config
                 reads.push(Read { network: name.into(), posts, complete: scan.incomplete.is_none(), why: scan.incomplete });
                 for mention in scan.mentions {
                     if seen.insert((mention.network.clone(), mention.native_id.clone())) {
-                        rows.extend(row(mention, config, &detector, &mut scratch));
+                        rows.extend(row(mention, config, detector, &mut scratch));
                     }
                 }
             }

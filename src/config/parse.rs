@@ -238,7 +238,7 @@ impl File<'_, '_, '_> {
         let notifiers: Vec<_> = notifiers.into_iter().map(|(kind, section)| NotifierSection::new(kind, section)).collect();
         check_fallbacks(&notifiers, &notifier_names, reader);
         let hours = hours::read(&sections.one(&hours::HOURS), reader);
-        let known = routes::Names { watches: &watch_names, feeds: &feed_names, notifiers: &notifier_names };
+        let known = routes::Names { text: self.text, watches: &watch_names, feeds: &feed_names, notifiers: &notifier_names };
         Config {
             routes: routes::read(&sections.all(&routes::ROUTES), &known, hours.are_set(), reader),
             rules: rules::read(self.text, &sections.all(&rules::RULES), &watch_names, reader),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::feeds::references;
 use super::parts::{Part, Shape};
 use super::read::Reader;
-use super::{Field, Form, Section};
+use super::{Field, Form, MatchText, Section};
 use crate::domain::{Network, Primary, Priority, Signal, Stance};
 
 /// The filters of a route.
@@ -43,6 +43,7 @@ const ESCALATE_FIELDS: &[Field] = &[
 /// The keys of a route.
 const ROUTE_FIELDS: &[Field] = &[
     Field::optional("when", Form::Table(WHEN_FIELDS), "What it takes; every filter must fit; default everything."),
+    Field::optional("match", Form::Text, "What the post must say as well, in the match language."),
     Field::required("to", Form::Texts, "Names of notifiers."),
     Field::optional("fold", Form::Table(FOLD_FIELDS), "Puts alerts that come close together on one card."),
     Field::optional("escalate", Form::Tables(ESCALATE_FIELDS), "Asks others while nobody has taken the case."),
@@ -120,6 +121,8 @@ pub struct Escalation {
 pub struct RouteSection {
     /// What it takes.
     pub when: When,
+    /// What the post must say as well.
+    pub matches: Option<MatchText>,
     /// Names of notifiers.
     pub to: Vec<String>,
     /// How alerts share a card.
@@ -134,6 +137,8 @@ pub struct RouteSection {
 
 /// What routes may name.
 pub(super) struct Names<'a> {
+    /// The whole file.
+    pub(super) text: &'a str,
     /// Ids of watches.
     pub(super) watches: &'a [String],
     /// Names of feeds.
@@ -154,10 +159,12 @@ pub(super) fn read(sections: &[Section], names: &Names<'_>, has_hours: bool, rea
                 "add `[hours]` with `zone` and `staffed`",
             ));
         }
-        let takes_all = route.when == When::default() && !route.goes_on;
+        let takes_all = route.when == When::default() && route.matches.is_none() && !route.goes_on;
         if takes_all && let Some(below) = sections.get(index + 1) {
             let idle = super::Diagnostic::new(below.span.clone(), "this route is never reached");
-            reader.warn(idle.hint("the one above takes everything: give it a `when`, add `continue = true`, or move it to the end"));
+            reader.warn(
+                idle.hint("the one above takes everything: give it a `when` or a `match`, add `continue = true`, or move it to the end"),
+            );
         }
         routes.push(route);
     }
@@ -183,6 +190,7 @@ fn route(section: &Section, names: &Names<'_>, reader: &mut Reader<'_>) -> Route
     escalate.sort_by_key(|step| step.after);
     RouteSection {
         when: section.table("when").map(|filters| when(filters, names, reader)).unwrap_or_default(),
+        matches: section.text("match").map(|words| MatchText::new(names.text, words, section.span("match"))),
         to: section.texts("to").to_vec(),
         fold: section.table("fold").and_then(fold),
         escalate,

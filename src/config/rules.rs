@@ -61,6 +61,11 @@ pub struct MatchText {
 }
 
 impl MatchText {
+    /// Takes the words of a value that stands there in the file.
+    pub(super) fn new(file: &str, words: &str, span: Range<usize>) -> Self {
+        Self { text: words.to_owned(), verbatim: verbatim(file, &span, words), span }
+    }
+
     /// Gives the place in the file of a part of the text: exact where the text stands verbatim.
     pub fn place(&self, part: Range<usize>) -> Range<usize> {
         self.verbatim.map_or_else(|| self.span.clone(), |start| start + part.start..start + part.end)
@@ -83,6 +88,8 @@ pub struct RuleTest {
 pub struct RuleSection {
     /// Its name.
     pub id: String,
+    /// Where its name stands.
+    pub span: Range<usize>,
     /// What it hears.
     pub matches: MatchText,
     /// What a match means.
@@ -101,10 +108,6 @@ pub struct RuleSection {
 pub(super) fn read(text: &str, sections: &[Section], watches: &[String], reader: &mut Reader<'_>) -> Vec<RuleSection> {
     let mut rules: Vec<RuleSection> = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
-    if let Some(first) = sections.first() {
-        let idle = Diagnostic::new(first.span.clone(), "rules of your own are read and not heard yet");
-        reader.warn(idle.label("has no effect").hint("the built-in rules work; `courtier check` does not run these tests yet"));
-    }
     for section in sections {
         references(section, "watches", "watch", watches, reader);
         let Some(id) = section.text("id") else { continue };
@@ -133,7 +136,8 @@ pub(super) fn read(text: &str, sections: &[Section], watches: &[String], reader:
         }
         rules.push(RuleSection {
             id: id.to_owned(),
-            matches: MatchText { text: words.to_owned(), verbatim: verbatim(text, &span, words), span },
+            span: section.span("id"),
+            matches: MatchText::new(text, words, span),
             signal,
             priority: section.text("priority").and_then(Priority::parse),
             shadow: section.text("mode") == Some("shadow"),

@@ -9,9 +9,11 @@ use super::judge::judge;
 use super::languages::{language, lexicon};
 use super::lexicon::Lexicon;
 use super::matcher::{Match, Matcher};
+use super::own::{Asked, OwnRule, OwnRules};
 use super::reading::Reading;
 use super::rule::{self, RULES};
 use crate::domain::{Hearing, Mention, Primary, Watch};
+use crate::query::Found;
 use crate::text::{Folded, Map, Span, Tag, Tokens, folded};
 
 /// Buffers that one caller reuses from post to post.
@@ -20,6 +22,7 @@ pub struct Scratch {
     folded: Folded,
     found: Vec<Match>,
     uses: Vec<(u32, TermRole, Match)>,
+    own: Found,
 }
 
 /// What was heard for one watch.
@@ -65,6 +68,17 @@ pub struct Detector {
     uses: Vec<(u32, TermRole)>,
     /// The watches that a handle belongs to, with the network of an own account.
     handles: FxHashMap<String, Vec<Owner>>,
+    own: OwnRules,
+}
+
+/// A post on its way through [`Detector::hear`].
+#[derive(Clone, Copy)]
+struct Post<'a> {
+    mention: &'a Mention,
+    folded: &'a Folded,
+    map: &'a Map,
+    /// What the rules of the user's own look for in it.
+    own: &'a Found,
 }
 
 /// What a term is to a watch.
@@ -88,6 +102,11 @@ impl TermRole {
 impl Detector {
     /// Builds the tables.
     pub fn new(watches: &[Watch]) -> Self {
+        Self::with_rules(watches, Vec::new())
+    }
+
+    /// Builds the tables with rules of the user's own.
+    pub fn with_rules(watches: &[Watch], own: Vec<OwnRule>) -> Self {
         let mut terms: FxHashMap<String, Listed> = FxHashMap::default();
         let mut handles: FxHashMap<String, Vec<Owner>> = FxHashMap::default();
         for (index, watch) in watches.iter().enumerate() {
@@ -115,7 +134,7 @@ impl Detector {
         });
         let terms = terms.collect();
         let names = watches.iter().map(|watch| Names::new(&watch.brand, &watch.rivals)).collect();
-        Self { names, matcher, terms, uses, handles }
+        Self { names, matcher, terms, uses, handles, own: OwnRules::new(own, watches) }
     }
 
     /// Says whether a text names anything we watch: the hot path, for every post of a firehose.
@@ -124,11 +143,17 @@ impl Detector {
         self.matcher.scan(&scratch.folded, &mut |found| self.uses(&found).iter().any(|(_, role)| role.calls()))
     }
 
+    /// The rules of the user's own.
+    pub fn own(&self) -> &OwnRules {
+        &self.own
+    }
+
     /// Hears a mention for every watch it names or addresses; empty when it names none.
     ///
-    /// A post that names only a rival counts when somebody leaves that rival and has chosen nobody.
+    /// A post that names only a rival counts when somebody leaves that rival and has chosen nobody,
+    /// or when a rule of the user's own hears something in it.
     pub fn hear(&self, mention: &Mention, scratch: &mut Scratch) -> Vec<Heard> {
-        let Scratch { folded, found, uses } = scratch;
+        let Scratch { folded, found, uses, own } = scratch;
         uses.clear();
         // What a parent or a link says comes first: its buffers are used again for the post itself.
         for (text, linked) in
@@ -153,25 +178,22 @@ impl Detector {
         let none = Match { term: u32::MAX, start: 0, end: 0 };
         uses.extend(addressed.iter().map(|&watch| (watch, TermRole::Linked, none)));
         uses.sort_unstable_by_key(|(watch, role, one)| (*watch, one.start, std::cmp::Reverse(one.end), *role));
+        if !uses.is_empty() {
+            self.own.find(&mention.text, folded, &map, own);
+        }
+        let post = Post { mention, folded, map: &map, own };
         let by_watch = uses.chunk_by(|one, other| one.0 == other.0);
         let heard = by_watch.filter_map(|uses| {
             let watch = uses.first()?.0;
-            let outcome = self.outcome(watch, mention, folded, &map, uses, addressed.contains(&watch))?;
+            let outcome = self.outcome(watch, post, uses, addressed.contains(&watch))?;
             Some(Heard { watch: watch as usize, outcome })
         });
         heard.collect()
     }
 
     /// What came of one watch; `None` when nothing names it.
-    fn outcome(
-        &self,
-        watch: u32,
-        mention: &Mention,
-        folded: &Folded,
-        map: &Map,
-        uses: &[(u32, TermRole, Match)],
-        addressed: bool,
-    ) -> Option<Outcome> {
+    fn outcome(&self, watch: u32, post: Post<'_>, uses: &[(u32, TermRole, Match)], addressed: bool) -> Option<Outcome> {
+        let Post { mention, folded, map, own } = post;
         let with = |wanted: TermRole| uses.iter().filter(move |(_, role, _)| *role == wanted).map(|(_, _, one)| *one);
         let linked = with(TermRole::Linked).next().is_some();
         let term = |one: Match| self.terms.get(one.term as usize).map_or_else(String::new, |(term, _)| term.clone());
@@ -198,8 +220,35 @@ impl Detector {
             return Some(Outcome::Ambiguous { term: term(ambiguous) });
         }
         let spans = leftmost(spans.into_iter());
-        let hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), self.names.get(watch as usize)?, addressed);
-        (named || hearing.primary == Primary::Opportunity).then_some(Outcome::Named(hearing))
+        let names = self.names.get(watch as usize)?;
+        let mut hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), names, addressed);
+        let fired = self.own.hear(&mut hearing, Asked { mention, watch: watch as usize, named, about: linked }, own);
+        (named || fired || hearing.primary == Primary::Opportunity).then_some(Outcome::Named(hearing))
+    }
+
+    /// Tries one rule of the user's own, by its place in the file: gives the words it fires on, or why it does not.
+    pub fn try_rule(&self, rule: usize, mention: &Mention, scratch: &mut Scratch) -> Result<Vec<String>, String> {
+        let Some(own) = self.own.all().nth(rule) else { return Err("there is no such rule".to_owned()) };
+        let heard = self.hear(mention, scratch);
+        let mut why = Vec::new();
+        for (watch, names) in self.names.iter().enumerate().filter(|(watch, _)| self.own.is_for(rule, *watch)) {
+            let outcome = heard.iter().find(|heard| heard.watch == watch).map(|heard| &heard.outcome);
+            let missing = match outcome {
+                Some(Outcome::Named(hearing)) => {
+                    if let Some(finding) = hearing.findings.iter().find(|finding| finding.rule == own.id) {
+                        return Ok(finding.evidence.iter().map(|evidence| evidence.text.clone()).collect());
+                    }
+                    let asked = Asked { mention, watch, named: true, about: false };
+                    self.own.why_not(rule, hearing, asked).unwrap_or_else(|| format!("it names a rival of {} alone", names.brand))
+                }
+                Some(Outcome::Excluded { phrase }) => format!("the excluded \"{phrase}\" stands in it"),
+                Some(Outcome::Ambiguous { term }) => format!("\"{term}\" is ambiguous, and no context word stands beside it"),
+                None => format!("it does not name {}", names.brand),
+            };
+            why.push(missing);
+        }
+        why.dedup();
+        Err(why.join("; "))
     }
 
     /// The watches to whose handle or account the network addressed the post.

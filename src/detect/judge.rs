@@ -3,27 +3,63 @@
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::{TURNED, verdict};
-use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Switch};
+use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Status, Switch};
 
-/// Whether a finding counts: nothing it carries turns it, and no praise means its opposite.
+/// Whether a finding counts: nothing it carries turns it, no praise means its opposite, and its rule is no shadow.
 pub fn counts(finding: &Finding) -> bool {
     let ironic = finding.signal == Signal::Praise && finding.attributes.contains(&Attribute::Ironic);
-    !ironic && !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
+    let shadow = finding.attributes.contains(&Attribute::Shadow);
+    !ironic && !shadow && !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
 }
 
 /// Adds findings up.
 pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {
     found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
     let (change, stance) = verdict(&found).map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
+    let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());
+    let switch = change.zip(stance).map(|(change, stance)| Switch {
+        left: name(&change.left),
+        joined: name(&change.joined),
+        status: change.status,
+        stance,
+        reason: change.reason,
+    });
+    let findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
+    let (primary, asks) = add_up(&findings, stance);
+    Hearing { primary, asks, lang, switch, findings }
+}
+
+/// Adds what rules of the user's own found to what was heard before. `brand` is the name of the watch
+/// where it is named: a switch of which nobody knows the direction leaves it; else it leaves a rival.
+pub(super) fn join(hearing: &mut Hearing, own: Vec<Finding>, brand: Option<&str>) {
+    let switches = own.iter().any(|finding| finding.signal == Signal::Switch && counts(finding));
+    if switches && hearing.switch.is_none() {
+        let stance = if brand.is_some() { Stance::Leaving } else { Stance::Opportunity };
+        let left = brand.map(ToOwned::to_owned);
+        hearing.switch = Some(Switch { left, joined: None, status: Status::Considering, stance, reason: None });
+    }
+    // The user's own words go first; what nobody is to see, last.
+    let (shadows, mut findings): (Vec<Finding>, Vec<Finding>) =
+        own.into_iter().partition(|finding| finding.attributes.contains(&Attribute::Shadow));
+    findings.append(&mut hearing.findings);
+    findings.extend(shadows);
+    hearing.findings = findings;
+    (hearing.primary, hearing.asks) = add_up(&hearing.findings, hearing.switch.as_ref().map(|switch| switch.stance));
+}
+
+/// The one word for findings, and whether they ask something.
+fn add_up(findings: &[Finding], stance: Option<Stance>) -> (Primary, bool) {
     let score = |signal: &[Signal]| {
+        let silent = [Attribute::Negated, Attribute::Ironic, Attribute::Shadow];
         let speaks =
-            |found: &&Found| signal.contains(&found.finding.signal) && !found.has(Attribute::Negated) && !found.has(Attribute::Ironic);
-        found.iter().filter(speaks).map(|found| found.finding.score).fold(0.0, f32::max)
+            |finding: &&Finding| signal.contains(&finding.signal) && !finding.attributes.iter().any(|attribute| silent.contains(attribute));
+        findings.iter().filter(speaks).map(|finding| finding.score).fold(0.0, f32::max)
     };
     let complaint = score(&[Signal::Complaint, Signal::Distrust, Signal::Chasing]);
     let praise = score(&[Signal::Praise]);
     let asks = score(&[Signal::Question]) > 0.0;
-    let unhappy = found.iter().any(|found| found.has(Attribute::Unhappy) || found.has(Attribute::Failed));
+    let sad = |attribute: &Attribute| matches!(attribute, Attribute::Unhappy | Attribute::Failed);
+    let unhappy = findings.iter().any(|finding| finding.attributes.iter().any(sad));
     let primary = match stance {
         Some(Stance::Leaving) => Primary::Leaving,
         // Whoever came and is unhappy already gets help, no thanks.
@@ -35,13 +71,5 @@ pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<S
         _ if asks => Primary::Question,
         _ => Primary::Noise,
     };
-    let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());
-    let switch = change.zip(stance).map(|(change, stance)| Switch {
-        left: name(&change.left),
-        joined: name(&change.joined),
-        status: change.status,
-        stance,
-        reason: change.reason,
-    });
-    Hearing { primary, asks, lang, switch, findings: found.into_iter().map(|found| found.finding).collect() }
+    (primary, asks)
 }

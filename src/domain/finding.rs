@@ -48,8 +48,21 @@ words!(
         Unhappy => "unhappy",
         /// Tried to come and could not.
         Failed => "failed",
+        /// Heard by a rule in shadow mode: recorded and counted, and no reason for anything.
+        Shadow => "shadow",
+        /// The rule, one of the user's own, asks for an answer within minutes.
+        Urgent => "urgent",
+        /// The rule, one of the user's own, asks for an answer within the working day.
+        Today => "today",
     }
 );
+
+impl Attribute {
+    /// Whether it says what a rule wishes, and nothing against the finding.
+    pub fn is_wish(self) -> bool {
+        matches!(self, Self::Urgent | Self::Today)
+    }
+}
 
 /// Exact words of the post: byte offsets into the mention's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,8 +130,14 @@ impl Hearing {
         self.findings.iter().any(|finding| finding.attributes.contains(&attribute))
     }
 
-    /// Whether some rule heard this signal and nothing negated it.
+    /// Whether some rule heard this signal and nothing negated it; rules in shadow mode do not count.
     pub fn hears(&self, signal: Signal) -> bool {
-        self.findings.iter().any(|finding| finding.signal == signal && !finding.attributes.contains(&Attribute::Negated))
+        let silent = [Attribute::Negated, Attribute::Shadow];
+        self.findings.iter().any(|finding| finding.signal == signal && !finding.attributes.iter().any(|one| silent.contains(one)))
+    }
+
+    /// Takes away what rules in shadow mode heard: no human is to see it.
+    pub fn drop_shadows(&mut self) {
+        self.findings.retain(|finding| !finding.attributes.contains(&Attribute::Shadow));
     }
 }

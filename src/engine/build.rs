@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 use super::rehear::Rehearing;
+use super::rules;
 use crate::config::{Config, Diagnostic, FoldBy, Kind, Kinds, NetSettings, RouteSection, Silence, environment};
 use crate::detect::{Detector, Scratch};
 use crate::domain::{Network, Watch};
@@ -18,7 +19,7 @@ use crate::feed::{self, FEEDS, Inboxes};
 use crate::net::{self, Client, NetError};
 use crate::notify::{self, NOTIFIERS};
 use crate::reply::{Facts, Voice, draft};
-use crate::triage::{Escalate, Fold, Route, Routing, When};
+use crate::triage::{Escalate, Fold, Route, Routing, Said, When};
 
 thread_local! {
     /// Buffers for the firehose's question, reused from post to post.
@@ -54,17 +55,15 @@ impl Plan {
     pub fn build(config: &Config, client: &Client, inboxes: &Inboxes, backfill: Option<Timestamp>) -> Result<Self, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         let watches: Arc<[Watch]> = config.watches.clone().into();
-        let detector = Arc::new(Detector::new(&watches));
+        let detector = rules::checked(config, &mut mistakes);
+        let routes = config.routes.iter().map(|section| route(section, &watches, &mut mistakes)).collect();
         let feeds = feeds(config, &watches, &detector, client, inboxes, &mut mistakes);
         let notifiers = notifiers(config, client, &mut mistakes);
         let drafter = drafter(config, &mut mistakes);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let routing = Routing {
-            routes: config.routes.iter().map(route).collect(),
-            notifiers: notifiers.iter().map(|notifier| notifier.name.to_string()).collect(),
-        };
+        let routing = Routing { routes, notifiers: notifiers.iter().map(|notifier| notifier.name.to_string()).collect() };
         let hours = config.hours.clone();
         let opens: Opens = Arc::new(move |now| (!hours.is_staffed(now)).then(|| hours.next_opening(now)));
         Ok(Self {
@@ -184,7 +183,8 @@ fn drafter(config: &Config, mistakes: &mut Vec<Diagnostic>) -> Drafter {
     })
 }
 
-fn route(section: &RouteSection) -> Route {
+fn route(section: &RouteSection, watches: &[Watch], mistakes: &mut Vec<Diagnostic>) -> Route {
+    let query = section.matches.as_ref().and_then(|matches| rules::query(matches, mistakes));
     let when = &section.when;
     Route {
         when: When {
@@ -196,6 +196,7 @@ fn route(section: &RouteSection) -> Route {
             network: when.network.iter().map(|network| network.as_str().to_owned()).collect(),
             feed: when.feed.clone(),
             lang: when.lang.clone(),
+            said: query.map(|query| Said::new(query, watches)),
         },
         to: section.to.clone(),
         fold: section.fold.as_ref().map(|fold| Fold {

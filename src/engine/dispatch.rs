@@ -121,6 +121,9 @@ impl Dispatcher {
             return Settlement::Released;
         }
         claim.alert.sent_at(self.shared.clock.now());
+        if let Alert::Mention(alert) = &mut claim.alert {
+            alert.hearing.drop_shadows();
+        }
         let send = tokio::time::timeout(ATTEMPT, self.planned.notifier.send(&claim.alert, &claim.key));
         let answer = match self.abandon.run_until_cancelled(send).await {
             None => return Settlement::Retry { due: self.shared.clock.now(), why: "stopped before the receiver answered".into() },

@@ -15,8 +15,8 @@ use super::feeds::Parcel;
 use super::pauses::Pauses;
 use super::plan::Plan;
 use super::shared::{Shared, seconds};
-use crate::detect::{Heard, Outcome};
-use crate::domain::{AlertId, Hearing, Mention, MentionId, Reason};
+use crate::detect::{Heard, Outcome, counts};
+use crate::domain::{AlertId, Attribute, Hearing, Mention, MentionId, Reason};
 use crate::feed::Verdict as Answer;
 use crate::store::{Batch, Decided, Memory, Query, StoreError};
 use crate::triage::{Input, Ledger, Past, Verdict, decide, fingerprint};
@@ -184,6 +184,14 @@ impl Intake {
             let posted = one.mention.posted.map(|posted| seconds(posted, one.mention.seen));
             let reason = one.decision.reason;
             self.shared.metrics.decided(&one.feed, &one.watch, reason.as_str(), posted, seconds(one.mention.seen, now));
+            for finding in &one.hearing.findings {
+                let outcome = match counts(finding) {
+                    true => "counted",
+                    false if finding.attributes.contains(&Attribute::Shadow) => "shadow",
+                    false => "lowered",
+                };
+                self.shared.metrics.found(&finding.rule, outcome);
+            }
             if reason == Reason::NewCase || reason == Reason::CaseRose {
                 tracing::info!(mention = %one.mention_id, watch = one.watch, primary = %one.hearing.primary, priority = %one.decision.priority, %reason, "alerts");
             }

@@ -23,6 +23,7 @@ mod pauses;
 mod plan;
 mod rehear;
 mod reload;
+mod rules;
 mod shared;
 
 pub use build::{client, database, kinds};
@@ -33,6 +34,7 @@ pub use house::{Ended, House, Loader};
 pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 pub use rehear::{Judgement, REMEMBERS_DAYS, Rehearing, hides_leaver};
 pub use reload::{ReloadAsked, ReloadEnded};
+pub use rules::{detector, own_rules};
 pub use shared::Shared;
 
 pub use crate::feed::{Inbound, Inboxes, Verdict};

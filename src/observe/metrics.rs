@@ -38,6 +38,12 @@ struct DecisionLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RuleLabel {
+    rule: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NotifierLabel {
     notifier: String,
 }
@@ -92,6 +98,7 @@ pub struct Metrics {
     unreadable: Family<FeedLabel, Counter>,
     fetches: Family<FetchLabel, Counter>,
     decisions: Family<DecisionLabel, Counter>,
+    findings: Family<RuleLabel, Counter>,
     deliveries: Family<DeliveryLabel, Counter>,
     retries: Family<RetryLabel, Counter>,
     waiting: Family<NotifierLabel, Gauge>,
@@ -128,6 +135,7 @@ impl Metrics {
             unreadable: Family::default(),
             fetches: Family::default(),
             decisions: Family::default(),
+            findings: Family::default(),
             deliveries: Family::default(),
             retries: Family::default(),
             waiting: Family::default(),
@@ -146,6 +154,11 @@ impl Metrics {
         registry.register("unreadable_posts", "Posts that a feed could not read and passed over", all.unreadable.clone());
         registry.register("fetches", "Calls of a feed by outcome", all.fetches.clone());
         registry.register("decisions", "Decided mentions by reason", all.decisions.clone());
+        registry.register(
+            "findings",
+            "Findings in stored mentions by rule: counted, lowered, or of a rule in shadow mode",
+            all.findings.clone(),
+        );
         registry.register("deliveries", "Attempts to deliver by outcome", all.deliveries.clone());
         registry.register("delivery_retries", "Attempts that are made again, by reason", all.retries.clone());
         registry.register("outbox_waiting", "Deliveries that wait", all.waiting.clone());
@@ -186,6 +199,11 @@ impl Metrics {
             self.seen.get_or_create(&label).observe(seconds.max(0.0));
         }
         self.decided.get_or_create(&label).observe(seen_to_decided.max(0.0));
+    }
+
+    /// Counts one finding of a rule: `counted`, `lowered` or `shadow`.
+    pub fn found(&self, rule: &str, outcome: &'static str) {
+        self.findings.get_or_create(&RuleLabel { rule: rule.into(), outcome }).inc();
     }
 
     /// Counts how an attempt ended; `reason` says why it is made again.
@@ -254,6 +272,7 @@ mod tests {
         metrics.fetched("bsky", "ok");
         metrics.heard("bsky", 5, 2, 0);
         metrics.decided("bsky", "nomadesk", "new-case", Some(0.2), 0.001);
+        metrics.found("sync-trouble", "shadow");
         metrics.attempted("care", Outcome::Retried, Some("http-429"), None);
         metrics.attempted("care", Outcome::Delivered, None, Some(0.4));
         metrics.outbox("care", 1, 0, 3.0);

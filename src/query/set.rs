@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::evaluate::{Node, Pair};
+use super::evaluate::{Node, Pair, Subject};
 use super::field;
 use super::pattern::{Pattern, Text};
 use super::pieces::{self, Piece};
@@ -19,6 +19,8 @@ use crate::text::{Folded, Map};
 /// What the macros stand for in one watch.
 #[derive(Debug, Default)]
 pub(super) struct WatchNames {
+    /// The id of the watch.
+    id: String,
     /// The name of the brand.
     pub(super) brand: String,
     /// The names of its rivals.
@@ -103,6 +105,19 @@ impl Set {
         self.nodes.is_empty()
     }
 
+    /// Finds a watch by its id.
+    pub fn watch(&self, id: &str) -> Option<usize> {
+        self.watches.iter().position(|names| names.id == id)
+    }
+
+    /// Whether the first query is true of a post: for a set of one that is asked now and then.
+    pub fn is_true(&self, subject: &Subject<'_>) -> bool {
+        let (mut folded, mut found) = (Folded::default(), Found::default());
+        let map = folded.fold_mapped(&subject.mention.text);
+        self.find(&subject.mention.text, &folded, &map, &mut found);
+        self.holds(0, subject, &found).is_some()
+    }
+
     /// Looks a text up once for all queries. `folded` and `map` are those of `original`.
     pub fn find(&self, original: &str, folded: &Folded, map: &Map, found: &mut Found) {
         pieces::cut(&folded.text, &mut found.pieces);
@@ -151,6 +166,7 @@ impl Set {
         let own = numbers(&mut watch.own.iter().map(|account| format!("@{}", account.handle.trim_start_matches('@'))));
         let plain = |handle: &str| crate::text::folded(handle.trim_start_matches('@'));
         WatchNames {
+            id: watch.id.clone(),
             brand: watch.brand.name.clone(),
             rivals: watch.rivals.iter().map(|rival| rival.name.clone()).collect(),
             terms: [brand, rival, own],

@@ -284,6 +284,10 @@ fn what_is_missing_is_said() {
         "`sync*` and `broken` have 3 words between them at the nearest, and may have 1"
     );
     assert_eq!(say("brand AND (slow OR dead)", "Dropbox"), "`brand` does not stand in it; none of `slow OR dead` stands in it");
+    assert_eq!(
+        say("(a NEAR/1 b) OR \"c d\"", "a x y b"),
+        "`a` and `b` have 2 words between them at the nearest, and may have 1, and `\"c d\"` does not stand in it"
+    );
     assert_eq!(say("a AND NOT b", "a b"), "`b` stands in the way");
     assert_eq!(say("a BEFORE/2 b", "b a"), "`a` does not stand before `b`");
     assert_eq!(say("source:rss", "x"), "`source:rss` is not so: it is bluesky");

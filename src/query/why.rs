@@ -46,8 +46,18 @@ fn missing(expr: &Expr, node: &Node, scene: &Scene<'_>) -> String {
             let all: Vec<String> = wrong.take(3).map(|(part, node)| missing(part, node, scene)).collect();
             all.join("; ")
         }
+        // Alternatives of several parts each: what is missing in every one of them.
+        (Expr::Any(parts), Node::Any(nodes)) if parts.len() <= 3 && parts.iter().any(is_compound) => {
+            let all: Vec<String> = parts.iter().zip(nodes).map(|(part, node)| missing(part, node, scene)).collect();
+            all.join(", and ")
+        }
         (expr, _) => absent(expr),
     }
+}
+
+/// Whether a part has parts of its own that may be there while it is not true.
+fn is_compound(expr: &Expr) -> bool {
+    matches!(expr, Expr::Near(_) | Expr::All(_))
 }
 
 /// Says that a part does not stand in the post.

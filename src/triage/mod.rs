@@ -9,6 +9,7 @@ mod fingerprint;
 mod ledger;
 mod priority;
 mod routes;
+mod said;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,6 +21,7 @@ pub use fingerprint::fingerprint;
 pub use ledger::Ledger;
 pub use priority::priority;
 pub use routes::{Escalate, Fold, Route, Routing, When};
+pub use said::Said;
 
 /// A case without a word for this long is over; the author's next post opens a new one.
 pub const CASE_IDLE: SignedDuration = SignedDuration::from_hours(7 * 24);

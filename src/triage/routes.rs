@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Input;
+use super::{Input, Said};
 use crate::domain::{Planned, Primary, Priority, Signal, Stance};
 
 /// Without routes, praise and the like are gathered for so long.
@@ -27,6 +27,8 @@ pub struct When {
     pub feed: Vec<String>,
     /// One of these languages, as two-letter codes.
     pub lang: Vec<String>,
+    /// What the post must say.
+    pub said: Option<Said>,
 }
 
 impl When {
@@ -44,6 +46,7 @@ impl When {
             && words(&self.lang, input.hearing.lang.as_deref())
             && (self.signal.is_empty() || self.signal.iter().any(|&signal| input.hearing.hears(signal)))
             && (self.stance.is_empty() || input.hearing.switch.as_ref().is_some_and(|switch| self.stance.contains(&switch.stance)))
+            && self.said.as_ref().is_none_or(|said| said.holds(input))
     }
 }
 
