@@ -193,6 +193,7 @@ impl Posts {
             touched: now,
             answer_by: Some(now),
             taken_by: None,
+            dismissed: None,
             mentions: 1,
         });
         Decided {

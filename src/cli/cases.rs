@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Case, CaseId, CaseState};
+use crate::domain::{Case, CaseId, CaseState, Dismissal};
 use crate::engine::Clock;
 use crate::store::{Store, StoredMention};
 
@@ -53,11 +53,37 @@ enum Action {
         /// The case.
         id: CaseId,
     },
-    /// Says that it needs no answer.
+    /// Says that nobody will answer it, and why; a dismissed case may be given another reason.
     Dismiss {
-        /// The case.
-        id: CaseId,
+        /// The cases.
+        #[arg(required = true)]
+        ids: Vec<CaseId>,
+        /// `not-us` is what `watch suggest` learns from.
+        #[arg(long, value_enum, default_value_t)]
+        reason: Why,
     },
+}
+
+/// Why a case is dismissed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Why {
+    /// About us, and needs no answer.
+    #[default]
+    NoAnswer,
+    /// Somebody or something else of that name.
+    NotUs,
+    /// Advertising, copied text, a machine.
+    Spam,
+}
+
+impl From<Why> for Dismissal {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::NoAnswer => Self::NoAnswer,
+            Why::NotUs => Self::NotUs,
+            Why::Spam => Self::Spam,
+        }
+    }
 }
 
 /// Runs the command.
@@ -80,7 +106,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         }
         Action::Take { id, by } => runtime.block_on(set(&config, *id, CaseState::Taken, by.as_deref())),
         Action::Answer { id } => runtime.block_on(set(&config, *id, CaseState::Answered, None)),
-        Action::Dismiss { id } => runtime.block_on(set(&config, *id, CaseState::Dismissed, None)),
+        Action::Dismiss { ids, reason } => runtime.block_on(dismiss(&config, ids, (*reason).into())),
     }
 }
 
@@ -99,6 +125,26 @@ async fn set(config: &crate::config::Config, id: CaseId, state: CaseState, by: O
     store.case_set(id, state, by, Clock::system().now()).await.map_err(cannot)?;
     Output::new(Format::Table).text(&format!("{id} is {state}.\n"))?;
     Ok(Exit::Fine)
+}
+
+async fn dismiss(config: &crate::config::Config, ids: &[CaseId], why: Dismissal) -> Result<Exit, Failure> {
+    let store = setup::store(config)?;
+    let cannot = |error| Failure::could_not("cannot change the case").because(error);
+    let mut text = String::new();
+    let mut refused = Vec::new();
+    for &id in ids {
+        match store.dismiss(id, why, Clock::system().now()).await.map_err(cannot)? {
+            Some(case) if case.state == CaseState::Dismissed => writeln!(text, "{id} is dismissed: {why}.").unwrap_or_default(),
+            Some(case) => refused.push(format!("{id} is {} and cannot be dismissed", case.state)),
+            None => refused.push(format!("there is no case {id}")),
+        }
+    }
+    Output::new(Format::Table).text(&text)?;
+    if refused.is_empty() {
+        return Ok(Exit::Fine);
+    }
+    Err(Failure::new(if text.is_empty() { Exit::Usage } else { Exit::Partly }, refused.join("; "))
+        .hint("`courtier cases list --all` lists them"))
 }
 
 fn list(cases: &[Case], format: Format, zone: &TimeZone) -> Result<(), Failure> {
@@ -142,9 +188,10 @@ fn show(case: &Case, mentions: &[StoredMention], format: Format, zone: &TimeZone
         case.network.title()
     );
     let when = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let dismissed = case.dismissed.map_or(String::new(), |why| format!(" as {why}"));
     let by = case.answer_by.map_or(String::new(), |at| format!(", answer by {}", when(at)));
     let taken = case.taken_by.as_deref().map_or(String::new(), |by| format!(" by {}", visible(by)));
-    writeln!(text, "{}{taken} since {}{by}", case.state, when(case.touched)).ok();
+    writeln!(text, "{}{dismissed}{taken} since {}{by}", case.state, when(case.touched)).ok();
     for one in mentions {
         writeln!(text, "\n{}  {}", when(one.mention.when()), visible(one.mention.url.as_deref().unwrap_or(&one.mention.native_id))).ok();
         for line in one.mention.text.lines() {

@@ -63,6 +63,18 @@ impl Matter {
     }
 }
 
+words!(
+    /// What a case was dismissed as: a person's word, from which `watch suggest` learns.
+    Dismissal {
+        /// About us, and needs no answer.
+        NoAnswer => "no-answer",
+        /// Somebody or something else of that name.
+        NotUs => "not-us",
+        /// Advertising, copied text, a machine.
+        Spam => "spam",
+    }
+);
+
 /// One author's matter with one watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -90,6 +102,9 @@ pub struct Case {
     pub taken_by: Option<String>,
     /// How many mentions it holds.
     pub mentions: u32,
+    /// What it was dismissed as, once it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<Dismissal>,
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod signal;
 mod watch;
 
 pub use alert::{Alert, Draft, FoldedLine, Health, History, MentionAlert, Times};
-pub use case::{Case, CaseState, Matter};
+pub use case::{Case, CaseState, Dismissal, Matter};
 pub use cursor::Cursor;
 pub use decision::{Decision, Planned, Priority, Reason};
 pub use delivery::{Delivery, DeliveryState, Receipt};

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::domain::{
-    Account, Alert, Case, CaseId, CaseState, Cursor, Decision, Delivery, DeliveryId, DeliveryState, Draft, Health, Hearing, Mention,
-    MentionId, Network, Priority, Reason, Receipt,
+    Account, Alert, Case, CaseId, CaseState, Cursor, Decision, Delivery, DeliveryId, DeliveryState, Dismissal, Draft, Health, Hearing,
+    Mention, MentionId, Network, Priority, Reason, Receipt,
 };
 
 mod sqlite;
@@ -330,6 +330,10 @@ pub trait Store: Send + Sync {
 
     /// Moves a case forward by hand and says who did it; gives the case as it is then, `None` when there is none.
     async fn case_set(&self, id: CaseId, state: CaseState, by: Option<&str>, now: Timestamp) -> Result<Option<Case>, StoreError>;
+
+    /// Dismisses a case by hand and keeps what it was dismissed as; one that is dismissed already may be given another word.
+    /// Gives the case as it is then, `None` when there is none.
+    async fn dismiss(&self, id: CaseId, why: Dismissal, now: Timestamp) -> Result<Option<Case>, StoreError>;
 
     /// Finds a stored mention by id or URL.
     async fn mention(&self, id: &str) -> Result<Option<StoredMention>, StoreError>;

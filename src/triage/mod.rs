@@ -171,6 +171,7 @@ fn case_after(input: &Input<'_>, priority: Priority, ids: &IdSource) -> (Case, R
             touched: input.now,
             answer_by: None,
             taken_by: None,
+            dismissed: None,
             mentions: 1,
         };
         return (case, Reason::NewCase);

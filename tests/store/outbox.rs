@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use courtier::domain::{Alert, AlertId, CaseState, Health, MentionAlert, Priority};
+use courtier::domain::{Alert, AlertId, CaseState, Dismissal, Health, MentionAlert, Priority};
 use courtier::store::{Batch, Claim, Decided, OutboxFilter, Settlement, Store};
 
 use crate::contract::{House, yes};
@@ -26,6 +26,25 @@ fn folding(n: i64, key: &str, due: i64) -> Decided {
     let mut planned = to("care", at(due));
     planned.fold = Some(key.to_owned());
     alerting(n, post(n, &format!("kim{n}")), "dropbox", vec![planned])
+}
+
+#[tokio::test]
+async fn a_dismissed_case_keeps_the_word_it_was_dismissed_with() {
+    let house = House::new();
+    let store = house.open();
+    let posts: Vec<_> = (1..4).map(simple).collect();
+    store.commit(batch(posts.clone())).await.expect("commits");
+    let case = |n: usize| posts[n].case.as_ref().expect("has one").id;
+    let shown = store.dismiss(case(0), Dismissal::NotUs, at(9)).await.expect("sets").expect("is there");
+    assert_eq!((shown.state, shown.dismissed), (CaseState::Dismissed, Some(Dismissal::NotUs)));
+    let shown = store.dismiss(case(0), Dismissal::Spam, at(10)).await.expect("sets").expect("is there");
+    assert_eq!(shown.dismissed, Some(Dismissal::Spam), "another word for it");
+    store.case_set(case(1), CaseState::Answered, None, at(9)).await.expect("sets");
+    let shown = store.dismiss(case(1), Dismissal::NotUs, at(10)).await.expect("sets").expect("is there");
+    assert_eq!((shown.state, shown.dismissed), (CaseState::Answered, None), "closed is closed");
+    assert!(store.dismiss(courtier::domain::CaseId(7), Dismissal::NotUs, at(10)).await.expect("sets").is_none());
+    let (read, _) = store.case(case(0)).await.expect("reads").expect("is there");
+    assert_eq!(read.dismissed, Some(Dismissal::Spam));
 }
 
 #[tokio::test]

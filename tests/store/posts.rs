@@ -93,6 +93,7 @@ pub(crate) fn case(n: i64, mention: &Mention, watch: &str) -> Case {
         touched: at(n),
         answer_by: Some(at(n + 900)),
         taken_by: None,
+        dismissed: None,
         mentions: 1,
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use crate::domain::{Case, CaseId, CaseState, Matter, Network, Priority};
+use crate::domain::{Case, CaseId, CaseState, Dismissal, Matter, Network, Priority};
 
 use super::super::{StoreError, StoredMention};
 use super::authors::who;
@@ -11,7 +11,7 @@ use super::error::unreadable;
 use super::mentions::{load, millis, moment};
 use super::writer::Room;
 
-const COLUMNS: &str = "id, watch, network, author, matter, state, priority, opened, touched, answer_by, taken_by, mentions";
+const COLUMNS: &str = "id, watch, network, author, matter, state, priority, opened, touched, answer_by, taken_by, mentions, dismissed";
 
 /// Writes a case after a mention. What a person did to it meanwhile stands: a state never goes back.
 pub(super) fn write(room: &Room, case: &Case) -> Result<(), StoreError> {
@@ -43,7 +43,9 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 
 fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
     room.conn
-        .prepare_cached(&format!("INSERT INTO cases ({COLUMNS}, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"))?
+        .prepare_cached(&format!(
+            "INSERT INTO cases ({COLUMNS}, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        ))?
         .execute(params![
             case.id.0,
             case.watch,
@@ -57,6 +59,7 @@ fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
             case.answer_by.map(millis),
             case.taken_by,
             case.mentions,
+            case.dismissed.map(Dismissal::as_str),
             who(case.network.as_str(), &case.author),
         ])?;
     Ok(())
@@ -82,6 +85,17 @@ pub(super) fn set(room: &Room, id: CaseId, next: CaseState, by: Option<&str>, no
     if let Some(by) = by.filter(|_| moved) {
         room.conn.prepare_cached("UPDATE cases SET taken_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
     }
+    get(room, id)
+}
+
+/// Dismisses a case by hand, or says of a dismissed one what it was dismissed as.
+pub(super) fn dismiss(room: &Room, id: CaseId, why: Dismissal, now: Timestamp) -> Result<Option<Case>, StoreError> {
+    advance(room, id, CaseState::Dismissed, now)?;
+    room.conn.prepare_cached("UPDATE cases SET dismissed = ?2 WHERE id = ?1 AND state = ?3")?.execute(params![
+        id.0,
+        why.as_str(),
+        CaseState::Dismissed.as_str()
+    ])?;
     get(room, id)
 }
 
@@ -155,5 +169,6 @@ fn read(row: &Row<'_>) -> Result<Case, StoreError> {
         answer_by: row.get::<_, Option<i64>>(9)?.map(moment),
         taken_by: row.get(10)?,
         mentions: row.get(11)?,
+        dismissed: row.get::<_, Option<String>>(12)?.as_deref().and_then(Dismissal::parse),
     })
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
-use crate::domain::{Account, Case, CaseId, CaseState, Cursor, Delivery, DeliveryId, IdSource, MentionId};
+use crate::domain::{Account, Case, CaseId, CaseState, Cursor, Delivery, DeliveryId, Dismissal, IdSource, MentionId};
 
 use super::{
     Batch, Claim, Committed, Forgotten, Memory, OutboxFilter, Purge, Query, Settlement, Standing, Store, StoreError, StoredMention, Walk,
@@ -212,6 +212,10 @@ impl Store for Sqlite {
     async fn case_set(&self, id: CaseId, state: CaseState, by: Option<&str>, now: Timestamp) -> Result<Option<Case>, StoreError> {
         let by = by.map(str::to_owned);
         self.write(move |room| cases::set(room, id, state, by.as_deref(), now)).await
+    }
+
+    async fn dismiss(&self, id: CaseId, why: Dismissal, now: Timestamp) -> Result<Option<Case>, StoreError> {
+        self.write(move |room| cases::dismiss(room, id, why, now)).await
     }
 
     async fn mention(&self, id: &str) -> Result<Option<StoredMention>, StoreError> {

@@ -22,6 +22,7 @@ type Bring = fn(&Room) -> Result<(), StoreError>;
 const MIGRATIONS: &[(&str, Option<Bring>)] = &[
     (include_str!("../../../migrations/sqlite/0001_start.sql"), None),
     (include_str!("../../../migrations/sqlite/0002_small.sql"), Some(upgrade::to_small)),
+    (include_str!("../../../migrations/sqlite/0003_dismissed.sql"), None),
 ];
 
 /// When a commit is safe.
