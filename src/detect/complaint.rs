@@ -6,7 +6,7 @@
 
 use super::reading::Reading;
 use super::rule::{Doc, Found, Rule};
-use super::weigh::{BAR, Weight, weigh};
+use super::weigh::{BAR, Weight};
 use crate::domain::{Evidence, Finding, Role, Signal};
 
 /// The most pieces of evidence of one finding; a card has no room for more.
@@ -49,20 +49,20 @@ impl Rule for Complaint {
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
-        let mood = weigh(reading);
+        let mood = reading.mood();
         if !mood.complains() {
             return;
         }
         let mut evidence: Vec<Evidence> = Vec::new();
         let mut add = |weights: &[Weight], least: usize| {
             for one in mood.counted.iter().filter(|one| weights.contains(&one.weight)) {
-                let role = match (one.weight, reading.list(one.hit)) {
+                let role = match (one.weight, reading.list_name(one.list)) {
                     (_, "hard.feeling" | "soft.emoji") => Role::Emotion,
                     (Weight::Hard | Weight::Soft | Weight::Hint, _) => Role::Cue,
                     _ => Role::Against,
                 };
                 if evidence.len() < least {
-                    evidence.push(reading.evidence(&one.hit.tokens, role));
+                    evidence.push(reading.evidence(&one.tokens, role));
                 }
             }
         };

@@ -11,7 +11,7 @@ use super::lexicon::Lexicon;
 use super::matcher::{Match, Matcher};
 use super::own::{Asked, OwnRule, OwnRules};
 use super::reading::Reading;
-use super::rule::{self, RULES};
+use super::rule;
 use crate::domain::{Hearing, Mention, Primary, Watch};
 use crate::query::Found;
 use crate::text::{Folded, Map, Span, Tag, Tokens, folded};
@@ -300,7 +300,7 @@ fn hear_spans(text: &str, folded: &Folded, map: &Map, spans: &[Span], tag: Optio
     let tokens = Tokens::new(text, folded, map, spans, lexicon.speech());
     let reading = Reading::new(tokens, names, lexicon, about);
     let mut found = Vec::new();
-    rule::read(RULES, &reading, &mut found);
+    rule::read(&reading, &mut found);
     judge(&reading, found, lang)
 }
 

@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::phrase::compile::{Set, Step, Vocabulary, anchors, compile};
+use super::phrase::compile::{Set, Step, Vocabulary, anchors, choices, compile};
 use super::phrase::parse::{self, Line, Mistake, Node, Sections};
-use super::phrase::run::{self, Stack};
-use super::phrase::{Hit, Phrase, SLOTS};
-use crate::text::{Folded, Kind, Speech, Tokens};
+use super::phrase::run::{self, Place, Stack};
+use super::phrase::{Hit, Phrase};
+use super::rule::RULES;
+use super::switch::{Marks, marks_of};
+use super::weigh::Weight;
+use crate::text::{Folded, Kind, Speech, Tag, Tokens};
 
 /// Sections that are no phrases: what cutting and slots must know of the language.
 pub(super) const RESERVED: &[&str] = &["contractions", "you", "clause", "abbreviations", "function", "determiner"];
@@ -23,8 +26,54 @@ const HASHTAGS: &str = ".tag";
 /// words is tried less often.
 const COMMON: usize = 2000;
 
-/// Where a phrase is tried: its number, and how far its anchor stands behind its start.
-type Try = (u32, u8, u8);
+/// A function word, which begins no name.
+const FUNCTION: u8 = 1;
+
+/// A determiner, which may stand before a name.
+const DETERMINER: u8 = 2;
+
+/// Where a program is tried: how far its anchor stands behind its start, and what must stand beside the anchor.
+#[derive(Debug, Clone, Copy)]
+struct Try {
+    program: u32,
+    nearest: u8,
+    farthest: u8,
+    /// Side of the neighbour, 0 for none, and its set.
+    side: i8,
+    set: u32,
+}
+
+/// A list of phrases, with what others ask of its name once a word.
+#[derive(Debug)]
+struct List {
+    name: String,
+    weight: Option<Weight>,
+    marks: Marks,
+}
+
+/// A set of lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Lists([u64; Lists::MOST / 64]);
+
+impl Lists {
+    /// The most lists of a language.
+    const MOST: usize = 256;
+
+    /// Adds a list.
+    pub(super) fn add(&mut self, list: u16) {
+        self.0.get_mut(list as usize / 64).into_iter().for_each(|word| *word |= 1 << (list % 64));
+    }
+
+    /// Whether a list is in it.
+    pub(super) fn holds(&self, list: u16) -> bool {
+        self.0.get(list as usize / 64).is_some_and(|word| word >> (list % 64) & 1 == 1)
+    }
+
+    /// Whether two sets share a list.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(one, other)| one & other != 0)
+    }
+}
 
 /// All phrases of one language.
 #[derive(Debug, Default)]
@@ -34,19 +83,24 @@ pub struct Lexicon {
     words: FxHashMap<Box<str>, u32>,
     sets: Vec<Set>,
     slots: Vec<String>,
-    lists: Vec<String>,
+    lists: Vec<List>,
+    /// For each rule the lists of which one must have a hit for it to run.
+    cues: Vec<Lists>,
     list_numbers: FxHashMap<Box<str>, u16>,
     phrases: Vec<Phrase>,
     list_of: Vec<u16>,
-    programs: Vec<Box<[Step]>>,
-    by_word: Vec<Vec<Try>>,
-    by_prefix: FxHashMap<Box<str>, Vec<Try>>,
-    prefix_lengths: Vec<usize>,
+    /// Programs and the phrases they belong to: a phrase that offers a choice has several.
+    programs: Vec<(u32, Box<[Step]>)>,
+    /// For each word of the vocabulary where its tries stand.
+    by_word: Vec<Range<usize>>,
+    tries: Vec<Try>,
+    /// Beginnings by their first two bytes, each with where it is tried.
+    prefixes: FxHashMap<[u8; 2], Vec<(Box<str>, Vec<Try>)>>,
     by_emoji: FxHashMap<Box<str>, Vec<u32>>,
     /// Words that say something at either end of a hashtag, and their phrases.
     by_tag: Vec<(Box<str>, u32)>,
-    function: FxHashSet<u32>,
-    determiner: FxHashSet<u32>,
+    /// What each word of the vocabulary is to grammar: [`FUNCTION`], [`DETERMINER`].
+    grammar: Vec<u8>,
 }
 
 impl Lexicon {
@@ -82,12 +136,27 @@ impl Lexicon {
 
     /// Gives the name of a list.
     pub(super) fn list_name(&self, list: u16) -> &str {
-        self.lists.get(list as usize).map_or("", String::as_str)
+        self.lists.get(list as usize).map_or("", |list| &list.name)
     }
 
     /// Gives the names of all lists.
-    pub fn lists(&self) -> &[String] {
-        &self.lists
+    pub fn lists(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().map(|list| list.name.as_str())
+    }
+
+    /// Says what the phrases of a list weigh for and against trouble.
+    pub(super) fn weight(&self, list: u16) -> Option<Weight> {
+        self.lists.get(list as usize).and_then(|list| list.weight)
+    }
+
+    /// Says what the phrases of a list are to phrases near them.
+    pub(super) fn marks(&self, list: u16) -> Marks {
+        self.lists.get(list as usize).map_or(0, |list| list.marks)
+    }
+
+    /// Whether a rule, by its place among all, has a cue among the lists that were heard.
+    pub(super) fn calls(&self, rule: usize, heard: &Lists) -> bool {
+        self.cues.get(rule).is_some_and(|cues| cues.meets(heard))
     }
 
     /// Gives a phrase by its number.
@@ -109,15 +178,19 @@ impl Lexicon {
 
     /// Whether the language counts a folded word as a function word.
     pub(super) fn is_function(&self, word: &str) -> bool {
-        self.words.get(word).is_some_and(|number| self.function.contains(number))
+        self.words.get(word).is_some_and(|number| self.is(*number, FUNCTION))
+    }
+
+    /// Whether a word of the vocabulary is a function word or a determiner.
+    fn is(&self, number: u32, what: u8) -> bool {
+        self.grammar.get(number as usize).is_some_and(|grammar| grammar & what != 0)
     }
 
     /// Finds every phrase in a text, sorted by list and place. Of two hits of one list of which one
     /// holds the other, the longer stays.
     pub(super) fn find(&self, tokens: &Tokens<'_>) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(tokens.all().len());
-        let mut plain = Vec::with_capacity(tokens.all().len());
-        let mut numbers = Vec::with_capacity(tokens.all().len());
+        let mut places = Vec::with_capacity(tokens.all().len());
         for (index, token) in tokens.all().iter().enumerate() {
             let at = crate::text::narrow(index);
             if token.kind == Kind::Emoji {
@@ -127,21 +200,24 @@ impl Lexicon {
             if token.kind == Kind::Hashtag {
                 self.hashtag(tokens.text_of(token), at, &mut hits);
             }
-            plain.push(at);
-            numbers.push(self.number(tokens.text_of(token)));
+            let named = matches!(token.tag, Tag::Brand | Tag::Rival(_));
+            let number = self.number(tokens.text_of(token));
+            places.push(Place { index: at, number, named, function: self.is(number, FUNCTION), determiner: self.is(number, DETERMINER) });
         }
-        let function: Vec<bool> = numbers.iter().map(|number| self.function.contains(number)).collect();
-        let determiner: Vec<bool> = numbers.iter().map(|number| self.determiner.contains(number)).collect();
-        let line = run::Line { tokens, plain: &plain, numbers: &numbers, function: &function, determiner: &determiner };
+        let line = run::Line { tokens, places: &places };
         let mut stack = Stack::default();
-        for (at, number) in numbers.iter().enumerate() {
-            for &entry in self.by_word.get(*number as usize).map_or(&[][..], Vec::as_slice) {
+        for (at, place) in places.iter().enumerate() {
+            for &entry in self.called_by(place.number) {
                 self.attempt(&line, at, entry, &mut stack, &mut hits);
             }
-            let word = plain.get(at).map_or("", |&index| tokens.word(index as usize));
-            for length in self.prefix_lengths.iter().take_while(|length| **length <= word.len()) {
-                for &entry in word.get(..*length).and_then(|stem| self.by_prefix.get(stem)).map_or(&[][..], Vec::as_slice) {
-                    self.attempt(&line, at, entry, &mut stack, &mut hits);
+            // A known word brings what its beginning calls; see `finish`.
+            if place.number == 0 {
+                let word = tokens.word(place.index as usize);
+                let called = word.as_bytes().first_chunk().and_then(|head| self.prefixes.get(head));
+                for (_, entries) in called.into_iter().flatten().filter(|(stem, _)| word.starts_with(&**stem)) {
+                    for &entry in entries {
+                        self.attempt(&line, at, entry, &mut stack, &mut hits);
+                    }
                 }
             }
         }
@@ -149,26 +225,33 @@ impl Lexicon {
         hits
     }
 
-    /// Tries one phrase around one anchor.
-    fn attempt(&self, line: &run::Line<'_>, at: usize, (phrase, nearest, farthest): Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
-        let Some(steps) = self.programs.get(phrase as usize) else { return };
+    /// The programs that hang on a word of the vocabulary.
+    fn called_by(&self, number: u32) -> &[Try] {
+        self.by_word.get(number as usize).and_then(|range| self.tries.get(range.clone())).unwrap_or_default()
+    }
+
+    /// Tries one program around one anchor.
+    fn attempt(&self, line: &run::Line<'_>, at: usize, entry: Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
+        let beside = || self.sets.get(entry.set as usize).is_some_and(|set| line.holds_beside(at, entry.side, set));
+        if entry.side != 0 && !beside() {
+            return;
+        }
+        let Some((phrase, steps)) = self.programs.get(entry.program as usize) else { return };
+        let list = self.list_of.get(*phrase as usize).copied().unwrap_or(u16::MAX);
+        let mut push = |tokens: Range<usize>, slots| hits.push(Hit { list, phrase: *phrase, tokens, slots });
         // Most phrases of the data are single words: nothing is left to try.
         if let [Step::Set(_), Step::Match] = steps[..] {
             if !line.names(at) {
-                let tokens = line.index(at) as usize..line.index(at) as usize + 1;
-                let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
-                hits.push(Hit { list, phrase, tokens, slots: [None; SLOTS] });
+                push(line.index(at) as usize..line.index(at) as usize + 1, None);
             }
             return;
         }
-        for back in nearest..=farthest {
+        for back in entry.nearest..=entry.farthest {
             let Some(start) = at.checked_sub(back as usize) else { break };
-            if let Some((end, slots)) = run::attempt(steps, &self.sets, line, start, stack)
+            if let Some(end) = run::attempt(steps, &self.sets, line, start, stack)
                 && end > at
             {
-                let tokens = line.index(start) as usize..line.index(end - 1) as usize + 1;
-                let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
-                hits.push(Hit { list, phrase, tokens, slots });
+                push(line.index(start) as usize..line.index(end - 1) as usize + 1, stack.slots());
             }
         }
     }
@@ -177,6 +260,9 @@ impl Lexicon {
     fn number(&self, word: &str) -> u32 {
         if let Some(number) = self.words.get(word) {
             return *number;
+        }
+        if !drawn_out(word) {
+            return 0;
         }
         [2, 1].iter().filter_map(|most| squeezed(word, *most)).find_map(|word| self.words.get(word.as_str())).copied().unwrap_or(0)
     }
@@ -204,7 +290,7 @@ impl Lexicon {
 
     fn hit(&self, phrase: u32, at: u32) -> Hit {
         let list = self.list_of.get(phrase as usize).copied().unwrap_or(u16::MAX);
-        Hit { list, phrase, tokens: at as usize..at as usize + 1, slots: [None; 4] }
+        Hit { list, phrase, tokens: at as usize..at as usize + 1, slots: None }
     }
 }
 
@@ -214,6 +300,7 @@ struct Build {
     lexicon: Lexicon,
     vocabulary: Vocabulary,
     classes: FxHashMap<String, Node>,
+    by_word: Vec<Vec<Try>>,
 }
 
 impl Build {
@@ -227,14 +314,19 @@ impl Build {
             let (from, to) = line.text.split_once('=').unwrap_or((&line.text, ""));
             let to: Vec<String> = to.split_whitespace().map(crate::text::folded).collect();
             for word in from.split_whitespace() {
-                self.lexicon.speech.contractions.insert(crate::text::folded(word), to.clone());
+                self.lexicon.speech.contraction(crate::text::folded(word), to.clone());
             }
         }
-        self.lexicon.speech.you = words("you").collect();
-        self.lexicon.speech.clause = words("clause").collect();
+        words("you").for_each(|word| self.lexicon.speech.you(word));
+        words("clause").for_each(|word| self.lexicon.speech.clause(word));
         self.lexicon.speech.abbreviations = words("abbreviations").collect();
-        for (section, into) in [("function", &mut self.lexicon.function), ("determiner", &mut self.lexicon.determiner)] {
-            into.extend(words(section).map(|word| self.vocabulary.word(&word)));
+        for (section, what) in [("function", FUNCTION), ("determiner", DETERMINER)] {
+            for word in words(section) {
+                let number = self.vocabulary.word(&word) as usize;
+                let grammar = &mut self.lexicon.grammar;
+                grammar.resize(grammar.len().max(number + 1), 0);
+                grammar.get_mut(number).into_iter().for_each(|grammar| *grammar |= what);
+            }
         }
     }
 
@@ -299,7 +391,10 @@ impl Build {
     fn list(&mut self, name: &str, lines: &[Line]) -> Result<(), Mistake> {
         let list = u16::try_from(self.lexicon.lists.len()).unwrap_or(u16::MAX);
         self.lexicon.list_numbers.insert(name.into(), list);
-        self.lexicon.lists.push(name.to_owned());
+        if self.lexicon.lists.len() == Lists::MOST {
+            return Err(Mistake { line: 0, what: format!("[{name}]: more than {} lists", Lists::MOST) });
+        }
+        self.lexicon.lists.push(List { name: name.to_owned(), weight: Weight::of(name), marks: marks_of(name) });
         for line in lines {
             let mistake = |what: String| Mistake { line: line.number, what: format!("[{name}] {}: {what}", line.text) };
             let node = resolve(&self.phrase(line).map_err(|error| mistake(error.what))?, &self.classes).map_err(mistake)?;
@@ -307,11 +402,12 @@ impl Build {
             self.lexicon.phrases.push(marked(line).map_err(mistake)?);
             self.lexicon.list_of.push(list);
             if self.hashtags(name, &node, number) || self.emoji(&node, number) {
-                self.lexicon.programs.push(Box::default());
-            } else {
+                continue;
+            }
+            for node in choices(node) {
                 let program = compile(&node, &mut self.vocabulary).map_err(mistake)?;
-                self.lexicon.programs.push(program.steps.into_boxed_slice());
-                self.anchor(&node, number).map_err(mistake)?;
+                self.lexicon.programs.push((number, program.steps.into_boxed_slice()));
+                self.anchor(&node).map_err(mistake)?;
             }
         }
         Ok(())
@@ -355,11 +451,10 @@ impl Build {
         true
     }
 
-    fn anchor(&mut self, node: &Node, number: u32) -> Result<(), String> {
+    /// Anchors the last program.
+    fn anchor(&mut self, node: &Node) -> Result<(), String> {
         let cost = |node: &Node| match node {
-            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|known| self.lexicon.function.contains(known)) => {
-                COMMON
-            }
+            Node::Word(word) if self.vocabulary.words.get(word.as_str()).is_some_and(|&known| self.lexicon.is(known, FUNCTION)) => COMMON,
             Node::Word(word) => 1 + 12_usize.saturating_sub(word.len()),
             Node::Prefix(stem) => 2 + 4 * 10_usize.saturating_sub(stem.len()),
             _ => 1000,
@@ -367,17 +462,23 @@ impl Build {
         let Some((found, _)) = anchors(node, &cost) else { return Err("no word of it must stand in the text".into()) };
         for anchor in found {
             let narrow = |offset: usize| u8::try_from(offset).map_err(|_| "too long".to_owned());
-            let entry = (number, narrow(anchor.nearest)?, narrow(anchor.farthest)?);
+            let beside = anchor.beside.map(|(side, words)| (side, self.vocabulary.set(&words.iter().collect::<Vec<_>>())));
+            let (side, set) = beside.unwrap_or((0, 0));
+            let program = crate::text::narrow(self.lexicon.programs.len() - 1);
+            let entry = Try { program, nearest: narrow(anchor.nearest)?, farthest: narrow(anchor.farthest)?, side, set };
             match anchor.word {
-                Node::Prefix(stem) => self.lexicon.by_prefix.entry(stem.into()).or_default().push(entry),
+                Node::Prefix(stem) => {
+                    let Some(&head) = stem.as_bytes().first_chunk() else { return Err(format!("`{stem}*` is too short")) };
+                    let stems = self.lexicon.prefixes.entry(head).or_default();
+                    match stems.iter_mut().find(|(known, _)| **known == *stem) {
+                        Some((_, entries)) => entries.push(entry),
+                        None => stems.push((stem.into(), vec![entry])),
+                    }
+                }
                 Node::Word(word) => {
                     let number = self.vocabulary.word(&word) as usize;
-                    if self.lexicon.by_word.len() <= number {
-                        self.lexicon.by_word.resize_with(number + 1, Vec::new);
-                    }
-                    if let Some(entries) = self.lexicon.by_word.get_mut(number) {
-                        entries.push(entry);
-                    }
+                    self.by_word.resize_with(self.by_word.len().max(number + 1), Vec::new);
+                    self.by_word.get_mut(number).into_iter().for_each(|entries| entries.push(entry));
                 }
                 _ => {}
             }
@@ -386,15 +487,52 @@ impl Build {
     }
 
     fn finish(mut self) -> Lexicon {
-        let mut lengths: Vec<usize> = self.lexicon.by_prefix.keys().map(|stem| stem.len()).collect();
-        lengths.sort_unstable();
-        lengths.dedup();
-        self.lexicon.prefix_lengths = lengths;
+        // What a beginning calls or allows is settled here for every word that is known; only others look it up.
+        let Self { lexicon, vocabulary, by_word, .. } = &mut self;
+        for (word, &number) in &vocabulary.words {
+            let called = word.as_bytes().first_chunk().and_then(|head| lexicon.prefixes.get(head)).into_iter().flatten();
+            let called: Vec<Try> = called.filter(|(stem, _)| word.starts_with(&**stem)).flat_map(|(_, entries)| entries.clone()).collect();
+            if !called.is_empty() {
+                let at = number as usize;
+                by_word.resize_with(by_word.len().max(at + 1), Vec::new);
+                by_word.get_mut(at).into_iter().for_each(|entries| entries.extend_from_slice(&called));
+            }
+        }
+        for entries in by_word {
+            let from = lexicon.tries.len();
+            lexicon.tries.append(entries);
+            lexicon.by_word.push(from..lexicon.tries.len());
+        }
+        for set in vocabulary.sets.iter_mut().filter(|set| !set.prefixes.is_empty()) {
+            let begins = |word: &str| set.prefixes.iter().any(|stem| word.starts_with(&**stem));
+            let also: Vec<u32> = vocabulary.words.iter().filter(|(word, _)| begins(word)).map(|(_, number)| *number).collect();
+            set.words.extend(also);
+            set.words.sort_unstable();
+            set.words.dedup();
+        }
+        let named = |cue: &str, name: &str| name == cue || cue.ends_with('.') && name.starts_with(cue);
+        let cues = |cues: &[&str]| {
+            let mut lists = Lists::default();
+            let numbered = self.lexicon.lists.iter().zip(0..);
+            numbered.filter(|(list, _)| cues.iter().any(|cue| named(cue, &list.name))).for_each(|(_, list)| lists.add(list));
+            lists
+        };
+        self.lexicon.cues = RULES.iter().map(|rule| cues(rule.cues())).collect();
         self.lexicon.words = self.vocabulary.words;
         self.lexicon.sets = self.vocabulary.sets;
         self.lexicon.slots = self.vocabulary.slots;
         self.lexicon
     }
+}
+
+/// Whether a letter stands there more than twice in a row.
+fn drawn_out(word: &str) -> bool {
+    let (mut last, mut run) = ('\0', 1);
+    word.chars().any(|c| {
+        run = if c == last { run + 1 } else { 1 };
+        last = c;
+        run > 2
+    })
 }
 
 /// Shortens runs of more than two equal letters to `most`; `None` where there is no such run.

@@ -3,7 +3,7 @@
 use super::complaint::{PIECES, sure};
 use super::reading::Reading;
 use super::rule::{Doc, Found, Rule};
-use super::weigh::{Weight, weigh};
+use super::weigh::Weight;
 use crate::domain::{Attribute, Evidence, Finding, Role, Signal};
 
 /// The author is pleased.
@@ -35,7 +35,7 @@ impl Rule for Praise {
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
-        let mood = weigh(reading);
+        let mood = reading.mood();
         if !mood.pleased() && !mood.ironic {
             return;
         }
@@ -45,7 +45,7 @@ impl Rule for Praise {
             .iter()
             .filter(|one| pleases(one.weight))
             .take(PIECES)
-            .map(|one| reading.evidence(&one.hit.tokens, Role::Cue))
+            .map(|one| reading.evidence(&one.tokens, Role::Cue))
             .collect();
         let mut attributes = Vec::new();
         if mood.ironic {

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::reading::Reading;
 use super::rule::{Doc, Found, Rule};
+use super::weigh::Weight;
 use crate::domain::{Finding, Role, Signal};
 use crate::text::{End, Kind, Sentence};
 
@@ -86,5 +87,6 @@ fn asks(reading: &Reading<'_>, sentence: &Sentence) -> Option<(Range<usize>, f32
 /// Whether trouble stands in a sentence: without a word of asking, its mark is a raised voice.
 fn raised(reading: &Reading<'_>, tokens: &Range<usize>) -> bool {
     let inside = |hit: &super::phrase::Hit| hit.tokens.start >= tokens.start && hit.tokens.end <= tokens.end;
-    ["hard.", "soft."].iter().any(|lists| reading.hits_under(lists).any(inside)) || reading.hits("wish.denied").iter().any(inside)
+    let trouble = |hit: &super::phrase::Hit| matches!(reading.weighs(hit), Some(Weight::Hard | Weight::Soft));
+    reading.all_hits().iter().any(|hit| inside(hit) && trouble(hit)) || reading.hits("wish.denied").iter().any(inside)
 }

@@ -1,11 +1,14 @@
 //! What a rule reads: the tokens of a post, who is named, every phrase in it.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::brand::Names;
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, Lists};
 use super::phrase::{Hit, Phrase};
 use super::rule::{Change, Found, Party};
+use super::switch::{Around, Marks};
+use super::weigh::{Mood, Weight, weigh};
 use crate::domain::{Evidence, Finding, Role, Signal};
 use crate::text::{End, Gap, Kind, Sentence, Tag, Token, Tokens};
 
@@ -16,16 +19,22 @@ pub struct Reading<'a> {
     names: &'a Names,
     lexicon: &'a Lexicon,
     hits: Vec<Hit>,
+    /// The lists that have a hit: most have none.
+    heard: Lists,
     about: bool,
     addressed: bool,
+    around: OnceCell<Around>,
+    mood: OnceCell<Mood>,
 }
 
 impl<'a> Reading<'a> {
     /// Finds the phrases of a text that is cut already.
     pub(super) fn new(tokens: Tokens<'a>, names: &'a Names, lexicon: &'a Lexicon, about: bool) -> Self {
         let hits = lexicon.find(&tokens);
+        let mut heard = Lists::default();
+        hits.iter().for_each(|hit| heard.add(hit.list));
         let addressed = about || tokens.all().iter().any(|token| token.tag == Tag::Brand && token.kind == Kind::Handle);
-        Self { tokens, names, lexicon, hits, about, addressed }
+        Self { tokens, names, lexicon, hits, heard, about, addressed, around: OnceCell::new(), mood: OnceCell::new() }
     }
 
     /// Gives the text as it was written.
@@ -85,7 +94,7 @@ impl<'a> Reading<'a> {
 
     /// Gives the hits of a list, in order of their place; empty when the language has no such list.
     pub fn hits(&self, list: &str) -> &[Hit] {
-        let Some(number) = self.lexicon.list(list) else { return &[] };
+        let Some(number) = self.lexicon.list(list).filter(|number| self.heard.holds(*number)) else { return &[] };
         let from = self.hits.partition_point(|hit| hit.list < number);
         let to = self.hits.partition_point(|hit| hit.list <= number);
         self.hits.get(from..to).unwrap_or_default()
@@ -96,9 +105,39 @@ impl<'a> Reading<'a> {
         !self.hits(list).is_empty()
     }
 
-    /// Gives the hits of all lists whose name begins so (`"switch."`), sorted by list and place.
-    pub fn hits_under(&self, prefix: &str) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(move |hit| self.lexicon.list_name(hit.list).starts_with(prefix))
+    /// Gives all hits, sorted by list and place.
+    pub fn all_hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    /// Whether a rule, by its place in the list of all, has something to read.
+    pub(super) fn calls(&self, rule: usize) -> bool {
+        self.lexicon.calls(rule, &self.heard)
+    }
+
+    /// Says what a hit weighs for and against trouble; `None` where it is about other things.
+    pub(super) fn weighs(&self, hit: &Hit) -> Option<Weight> {
+        self.lexicon.weight(hit.list)
+    }
+
+    /// Says what the words of a hit are to phrases near them.
+    pub(super) fn marks(&self, hit: &Hit) -> Marks {
+        self.lexicon.marks(hit.list)
+    }
+
+    /// Gives what the words around phrases are, worked out once a post.
+    pub(super) fn around(&self) -> &Around {
+        self.around.get_or_init(|| Around::new(self))
+    }
+
+    /// Gives what the post says of trouble and pleasure, weighed once.
+    pub(super) fn mood(&self) -> &Mood {
+        self.mood.get_or_init(|| weigh(self))
+    }
+
+    /// Gives the name of a list by its number.
+    pub(super) fn list_name(&self, list: u16) -> &str {
+        self.lexicon.list_name(list)
     }
 
     /// Gives the name of a hit's list.

@@ -79,10 +79,9 @@ pub fn rule(id: &str) -> Option<&'static dyn Rule> {
 }
 
 /// Lets every rule read whose cues occur.
-pub(super) fn read(rules: &[&dyn Rule], reading: &Reading<'_>, out: &mut Vec<Found>) {
-    let occurs = |cue: &&str| if cue.ends_with('.') { reading.hits_under(cue).next().is_some() } else { reading.has(cue) };
-    for rule in rules {
-        if rule.cues().is_empty() || rule.cues().iter().any(occurs) {
+pub(super) fn read(reading: &Reading<'_>, out: &mut Vec<Found>) {
+    for (index, rule) in RULES.iter().enumerate() {
+        if reading.calls(index) || rule.cues().is_empty() {
             rule.read(reading, out);
         }
     }

@@ -9,7 +9,8 @@
 //! word adds 1 and further ones nothing: whoever swears five times does not
 //! complain five times.
 
-use super::phrase::Hit;
+use std::ops::Range;
+
 use super::reading::Reading;
 use crate::text::{End, Kind, Tag};
 
@@ -53,7 +54,7 @@ pub(super) enum Weight {
 
 impl Weight {
     /// Reads the weight of a list from its name; `None` for lists of other rules.
-    fn of(list: &str) -> Option<Self> {
+    pub(super) fn of(list: &str) -> Option<Self> {
         let (kind, name) = list.split_once('.')?;
         Some(match (kind, name) {
             ("hard", _) => Self::Hard,
@@ -84,14 +85,14 @@ impl Weight {
 }
 
 /// A phrase that counts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Counted<'a> {
-    /// Where it stands.
-    pub(super) hit: &'a Hit,
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    /// Its tokens.
+    pub(super) tokens: Range<usize>,
     /// What it says.
     pub(super) weight: Weight,
     /// The number of its list.
-    list: u16,
+    pub(super) list: u16,
     /// A list that only goes by another name: thanks that close a post.
     closing: bool,
 }
@@ -99,9 +100,9 @@ pub(super) struct Counted<'a> {
 /// What a post says, weighed.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "four plain observations that two rules read, no state")]
-pub(super) struct Mood<'a> {
+pub(super) struct Mood {
     /// The phrases that count, in the order of their strength.
-    pub(super) counted: Vec<Counted<'a>>,
+    pub(super) counted: Vec<Counted>,
     /// Points of hard and soft words.
     pub(super) trouble: i32,
     /// All points for a complaint, less what speaks against one.
@@ -118,7 +119,7 @@ pub(super) struct Mood<'a> {
     pub(super) asks: bool,
 }
 
-impl Mood<'_> {
+impl Mood {
     /// Whether the post complains.
     pub(super) fn complains(&self) -> bool {
         self.total >= BAR && !self.outweighs
@@ -134,16 +135,16 @@ impl Mood<'_> {
 }
 
 /// Weighs a post.
-pub(super) fn weigh<'a>(reading: &'a Reading<'_>) -> Mood<'a> {
+pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
     let counted = claim(reading);
-    let count = |wanted: &dyn Fn(&Counted<'_>) -> bool| points(&counted, wanted);
-    let is = |weights: &'static [Weight]| move |one: &Counted<'_>| weights.contains(&one.weight) && !one.closing;
+    let count = |wanted: &dyn Fn(&Counted) -> bool| points(&counted, wanted);
+    let is = |weights: &'static [Weight]| move |one: &Counted| weights.contains(&one.weight) && !one.closing;
     let trouble = count(&is(&[Weight::Hard, Weight::Soft]));
     let praise = count(&is(&[Weight::Strong, Weight::Fine, Weight::Polite]));
     let has = |weight: Weight| counted.iter().any(|one| one.weight == weight && !one.closing);
-    let named = |name: &str| counted.iter().any(|one| reading.list(one.hit) == name);
+    let named = |name: &str| counted.iter().any(|one| reading.list_name(one.list) == name);
     // "Broken" is a circumstance that kind words may be about; "rude" is not.
-    let harsh = counted.iter().any(|one| one.weight == Weight::Hard && reading.list(one.hit) != "hard.broken");
+    let harsh = counted.iter().any(|one| one.weight == Weight::Hard && reading.list_name(one.list) != "hard.broken");
     let mut mood = Mood { trouble, praise, ironic: named("hard.irony"), ..Mood::default() };
     mood.only_polite = has(Weight::Polite) && !has(Weight::Strong) && !has(Weight::Fine);
     mood.asks = reading.sentences().iter().any(|sentence| sentence.end == End::Question);
@@ -169,7 +170,7 @@ pub(super) fn weigh<'a>(reading: &'a Reading<'_>) -> Mood<'a> {
 }
 
 /// Points for what the post is, beside its words: how long, to whom, asked how.
-fn setting(reading: &Reading<'_>, mood: &Mood<'_>, hard: bool) -> i32 {
+fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
     let tokens = reading.tokens();
     let words = tokens.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Number)).count();
     let handle = tokens.iter().any(|token| token.kind == Kind::Handle);
@@ -197,7 +198,7 @@ fn setting(reading: &Reading<'_>, mood: &Mood<'_>, hard: bool) -> i32 {
 }
 
 /// How many lists of a weight speak.
-fn lists(counted: &[Counted<'_>], weight: Weight) -> i32 {
+fn lists(counted: &[Counted], weight: Weight) -> i32 {
     let mut lists: Vec<u16> = counted.iter().filter(|one| one.weight == weight).map(|one| one.list).collect();
     lists.sort_unstable();
     lists.dedup();
@@ -205,7 +206,7 @@ fn lists(counted: &[Counted<'_>], weight: Weight) -> i32 {
 }
 
 /// Adds up lists: the first phrase counts in full, the second adds 1; a third counts among hints alone, where each says little.
-fn points(counted: &[Counted<'_>], wanted: &dyn Fn(&Counted<'_>) -> bool) -> i32 {
+fn points(counted: &[Counted], wanted: &dyn Fn(&Counted) -> bool) -> i32 {
     let mut sums: Vec<(u16, bool, i32)> = Vec::new();
     for one in counted.iter().filter(|one| wanted(one)) {
         let first = match one.weight {
@@ -224,71 +225,71 @@ fn points(counted: &[Counted<'_>], wanted: &dyn Fn(&Counted<'_>) -> bool) -> i32
 }
 
 /// Gives each token to the strongest phrase that holds it, and drops what says the same again.
-fn claim<'a>(reading: &'a Reading<'_>) -> Vec<Counted<'a>> {
-    let mut all: Vec<(u8, Counted<'a>)> = Vec::new();
-    for hit in reading.hits_under("") {
-        let name = reading.list(hit);
-        let Some(weight) = Weight::of(name) else { continue };
+fn claim(reading: &Reading<'_>) -> Vec<Counted> {
+    let mut all: Vec<(u8, Counted)> = Vec::new();
+    for hit in reading.all_hits() {
+        let Some(weight) = reading.weighs(hit) else { continue };
         // "No problem" is no problem.
-        let rank = if name == "calm.light" && hit.tokens.len() > 1 { 0 } else { weight.rank() + 1 };
-        all.push((rank, Counted { hit, weight, list: hit.list, closing: false }));
+        let light = weight == Weight::Calm && hit.tokens.len() > 1 && reading.list(hit) == "calm.light";
+        let rank = if light { 0 } else { weight.rank() + 1 };
+        all.push((rank, Counted { tokens: hit.tokens.clone(), weight, list: hit.list, closing: false }));
     }
-    all.sort_by_key(|(rank, one)| (*rank, std::cmp::Reverse(one.hit.tokens.len()), one.hit.tokens.start));
+    all.sort_by_key(|(rank, one)| (*rank, std::cmp::Reverse(one.tokens.len()), one.tokens.start));
     all.truncate(MOST);
     let mut taken = vec![false; reading.tokens().len()];
-    let mut counted: Vec<Counted<'a>> = Vec::new();
+    let mut counted: Vec<Counted> = Vec::new();
     for (_, mut one) in all {
-        if !is_free(reading, one.hit, &taken) {
+        if !is_free(reading, &one.tokens, &taken) {
             continue;
         }
-        taken.get_mut(one.hit.tokens.clone()).into_iter().for_each(|tokens| tokens.fill(true));
+        taken.get_mut(one.tokens.clone()).into_iter().for_each(|tokens| tokens.fill(true));
         if wished(reading, &one) || counted.iter().any(|before| says_the_same(reading, before, &one)) {
             continue;
         }
-        one.closing = one.weight == Weight::Polite && closes(reading, one.hit);
+        one.closing = one.weight == Weight::Polite && closes(reading, &one.tokens);
         counted.push(one);
     }
     counted
 }
 
 /// Whether enough of a phrase is left to count: all of it, or more than function words.
-fn is_free(reading: &Reading<'_>, hit: &Hit, taken: &[bool]) -> bool {
+fn is_free(reading: &Reading<'_>, tokens: &Range<usize>, taken: &[bool]) -> bool {
     let is_taken = |index: &usize| taken.get(*index).copied().unwrap_or(true);
-    let touched = hit.tokens.clone().any(|index| is_taken(&index));
-    hit.tokens.clone().filter(|index| !is_taken(index)).any(|index| !touched || !reading.is_function(index))
+    let touched = tokens.clone().any(|index| is_taken(&index));
+    tokens.clone().filter(|index| !is_taken(index)).any(|index| !touched || !reading.is_function(index))
 }
 
 /// Whether the post turns: kind words, then "but", then trouble and nothing kind any more.
-fn turns(reading: &Reading<'_>, counted: &[Counted<'_>]) -> bool {
-    let kind = |one: &Counted<'_>| matches!(one.weight, Weight::Strong | Weight::Fine | Weight::Polite);
-    let bad = |one: &Counted<'_>| matches!(one.weight, Weight::Hard | Weight::Soft);
-    let last = counted.iter().filter(|one| kind(one)).map(|one| one.hit.tokens.end).max();
+fn turns(reading: &Reading<'_>, counted: &[Counted]) -> bool {
+    let kind = |one: &Counted| matches!(one.weight, Weight::Strong | Weight::Fine | Weight::Polite);
+    let bad = |one: &Counted| matches!(one.weight, Weight::Hard | Weight::Soft);
+    let last = counted.iter().filter(|one| kind(one)).map(|one| one.tokens.end).max();
     let Some(last) = last else { return false };
     let but = reading.hits("wish.contrast").iter().find(|hit| hit.tokens.start >= last);
-    but.is_some_and(|but| counted.iter().any(|one| bad(one) && one.hit.tokens.start >= but.tokens.end))
+    but.is_some_and(|but| counted.iter().any(|one| bad(one) && one.tokens.start >= but.tokens.end))
 }
 
 /// Whether a praise is only wished for, or denied: "would be great", "if you were helpful", "not a happy".
-fn wished(reading: &Reading<'_>, one: &Counted<'_>) -> bool {
-    let gift = reading.list(one.hit) == "praise.gratitude";
-    let scope = || reading.before("wish.scope", one.hit.tokens.start, 3);
+fn wished(reading: &Reading<'_>, one: &Counted) -> bool {
+    let gift = reading.list_name(one.list) == "praise.gratitude";
+    let scope = || reading.before("wish.scope", one.tokens.start, 3);
     matches!(one.weight, Weight::Strong | Weight::Fine)
         && !gift
-        && scope().is_some_and(|scope| reading.same_clause(scope.tokens.start, one.hit.tokens.start))
+        && scope().is_some_and(|scope| reading.same_clause(scope.tokens.start, one.tokens.start))
 }
 
 /// Whether two phrases of one list have the same words.
-fn says_the_same(reading: &Reading<'_>, one: &Counted<'_>, other: &Counted<'_>) -> bool {
+fn says_the_same(reading: &Reading<'_>, one: &Counted, other: &Counted) -> bool {
     one.list == other.list
-        && one.hit.tokens.len() == other.hit.tokens.len()
-        && one.hit.tokens.clone().zip(other.hit.tokens.clone()).all(|(a, b)| reading.word(a) == reading.word(b))
+        && one.tokens.len() == other.tokens.len()
+        && one.tokens.clone().zip(other.tokens.clone()).all(|(a, b)| reading.word(a) == reading.word(b))
 }
 
 /// Whether thanks only close the post, as under a letter: something stands before them and nothing of weight behind.
-fn closes(reading: &Reading<'_>, hit: &Hit) -> bool {
+fn closes(reading: &Reading<'_>, tokens: &Range<usize>) -> bool {
     let is_word = |index: usize| reading.token(index).is_some_and(|token| token.kind == Kind::Word);
-    let before = (0..hit.tokens.start).filter(|index| is_word(*index)).take(3).count();
-    before == 3 && (hit.tokens.end..reading.tokens().len()).all(|index| !is_word(index) || reading.is_function(index))
+    let before = (0..tokens.start).filter(|index| is_word(*index)).take(3).count();
+    before == 3 && (tokens.end..reading.tokens().len()).all(|index| !is_word(index) || reading.is_function(index))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 /// Whether words of this character's script stand without spaces between them, or carry their
 /// particles attached: such text is searched by substring, never by word.
 pub(crate) fn is_unsegmented(c: char) -> bool {
-    matches!(u32::from(c),
+    c >= '\u{e00}'
+        && matches!(u32::from(c),
         0x0e00..=0x0eff            // Thai, Lao
         | 0x0f00..=0x0fff          // Tibetan
         | 0x1000..=0x109f          // Myanmar

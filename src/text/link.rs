@@ -11,9 +11,18 @@ const ENDINGS: &[&str] = &[
     "to", "cc", "page", "link", "website", "space", "store",
 ];
 
+/// The most bytes of a label: 63 characters of up to four bytes, and the one behind them.
+const LABEL_BYTES: usize = 63 * 4 + 1;
+
 /// Gives the length of the address at the start of a folded text, 0 when none begins here.
 pub(crate) fn url_length(text: &str) -> usize {
     const SCHEMES: &[&str] = &["https://", "http://", "hxxps://", "hxxp://", "www."];
+    // Most words end at a space: no address begins here.
+    let label = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || !byte.is_ascii();
+    let behind = text.as_bytes().iter().take(LABEL_BYTES).find(|byte| !label(byte));
+    if !matches!(behind, Some(b'.' | b':' | b'[' | b'(')) {
+        return 0;
+    }
     if let Some(scheme) = SCHEMES.iter().find(|scheme| text.starts_with(**scheme)) {
         let body = text.get(scheme.len()..).unwrap_or_default();
         let length = path_length(body);

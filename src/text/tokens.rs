@@ -114,24 +114,47 @@ pub struct Sentence {
 /// What cutting must know of a language; built from its data file.
 #[derive(Debug, Clone, Default)]
 pub struct Speech {
-    /// Words written out: `don't` to `do not`.
-    pub contractions: FxHashMap<String, Vec<String>>,
-    /// Words that address the reader: `you`, `u`.
-    pub you: FxHashSet<String>,
-    /// Words that begin a clause: `but`, `because`.
-    pub clause: FxHashSet<String>,
+    /// Words that cutting treats in their own way: one look-up says all of it.
+    words: FxHashMap<String, Spoken>,
     /// Words whose full stop ends no sentence: `vs`, `mr`.
     pub abbreviations: FxHashSet<String>,
 }
 
+/// What cutting knows of one word.
+#[derive(Debug, Clone, Default)]
+struct Spoken {
+    /// Addresses the reader.
+    you: bool,
+    /// Begins a clause.
+    clause: bool,
+    /// What it is written out as.
+    written_out: Option<Vec<String>>,
+}
+
 impl Speech {
-    /// Writes a contraction out: as a whole (`don't`), else by its ending (`someone'll`).
-    fn written_out<'w>(&'w self, word: &'w str) -> Option<(Option<&'w str>, &'w [String])> {
-        if let Some(words) = self.contractions.get(word) {
-            return Some((None, words));
-        }
-        let (stem, ending) = word.find('\'').and_then(|at| word.split_at_checked(at))?;
-        self.contractions.get(ending).map(|words| (Some(stem), words.as_slice()))
+    /// Adds a word that addresses the reader: `you`, `u`.
+    pub fn you(&mut self, word: String) {
+        self.words.entry(word).or_default().you = true;
+    }
+
+    /// Adds a word that begins a clause: `but`, `because`.
+    pub fn clause(&mut self, word: String) {
+        self.words.entry(word).or_default().clause = true;
+    }
+
+    /// Adds a contraction and what it is written out as: `don't` and `do not`.
+    pub fn contraction(&mut self, word: String, written_out: Vec<String>) {
+        self.words.entry(word).or_default().written_out = Some(written_out);
+    }
+
+    fn addresses(&self, word: &str) -> bool {
+        self.words.get(word).is_some_and(|spoken| spoken.you)
+    }
+
+    /// Writes a contraction out by its ending: `someone'll`.
+    fn by_ending<'w>(&'w self, word: &'w str) -> Option<(Option<&'w str>, &'w [String])> {
+        let (stem, ending) = word.bytes().position(|byte| byte == b'\'').and_then(|at| word.split_at_checked(at))?;
+        self.words.get(ending)?.written_out.as_ref().map(|words| (Some(stem), words.as_slice()))
     }
 }
 
@@ -245,7 +268,9 @@ impl Build<'_, '_> {
         let letters = || written.chars().filter(|c| c.is_alphabetic());
         let shouted = capital && letters().nth(1).is_some() && letters().all(char::is_uppercase);
         let gap = if self.out.list.is_empty() { Gap::Hard } else { piece.gap };
-        if gap != Gap::None || (tag == Tag::None && self.speech.clause.contains(word)) {
+        let speech = self.speech;
+        let spoken = speech.words.get(word);
+        if gap != Gap::None || (tag == Tag::None && spoken.is_some_and(|spoken| spoken.clause)) {
             self.clause = self.clause.saturating_add(1);
         }
         let mut token = Token {
@@ -262,17 +287,17 @@ impl Build<'_, '_> {
             quoted: piece.quoted,
             possessive: false,
         };
-        let speech = self.speech;
-        let written_out = if tag == Tag::None && piece.kind == Kind::Word { speech.written_out(word) } else { None };
+        let whole = spoken.and_then(|spoken| spoken.written_out.as_ref()).map(|words| (None, words.as_slice()));
+        let written_out = if tag == Tag::None && piece.kind == Kind::Word { whole.or_else(|| speech.by_ending(word)) } else { None };
         let Some((stem, words)) = written_out else {
-            if tag == Tag::None && speech.you.contains(word) {
+            if tag == Tag::None && spoken.is_some_and(|spoken| spoken.you) {
                 token.tag = Tag::You;
             }
             let word = if piece.kind == Kind::Sign { sign::plain(word) } else { word };
             return self.push(token, word);
         };
         for word in stem.into_iter().chain(words.iter().map(String::as_str)) {
-            token.tag = if speech.you.contains(word) { Tag::You } else { Tag::None };
+            token.tag = if speech.addresses(word) { Tag::You } else { Tag::None };
             self.push(token, word);
             token.gap = Gap::None;
         }

@@ -11,8 +11,8 @@ use crate::text::Kind;
 pub(crate) enum Step {
     /// One token out of a set.
     Set(u32),
-    /// A token or a run of them that fills a slot: its place in the hit, its name, its kind.
-    Slot(u8, u8, Fill),
+    /// A token or a run of them that fills a slot: the slot's name, what may fill it.
+    Slot(u8, Fill),
     /// One token of any kind, in the same sentence.
     Any,
     /// One token of this kind.
@@ -46,6 +46,8 @@ pub(crate) struct Anchor {
     pub(crate) word: Node,
     pub(crate) nearest: usize,
     pub(crate) farthest: usize,
+    /// The words of which one must stand right beside it, and on which side: most tries end here.
+    pub(crate) beside: Option<(i8, Vec<Node>)>,
 }
 
 /// Numbers for words, sets and slot names while a lexicon is compiled.
@@ -64,7 +66,7 @@ impl Vocabulary {
         *self.words.entry(word.into()).or_insert(next)
     }
 
-    fn set(&mut self, nodes: &[&Node]) -> u32 {
+    pub(crate) fn set(&mut self, nodes: &[&Node]) -> u32 {
         let mut set = Set::default();
         for node in nodes {
             match node {
@@ -136,9 +138,8 @@ impl Program {
                 if self.slots == SLOTS {
                     return Err(format!("more than {SLOTS} slots"));
                 }
-                let place = u8::try_from(self.slots).unwrap_or(u8::MAX);
                 self.slots += 1;
-                self.steps.push(Step::Slot(place, vocabulary.slot(name), *fill));
+                self.steps.push(Step::Slot(vocabulary.slot(name), *fill));
             }
             Node::Gap(most) => {
                 // The fewest words first: the nearest continuation is the one that is meant.
@@ -201,30 +202,33 @@ fn width(node: &Node) -> (usize, usize) {
     }
 }
 
+/// Takes a phrase apart that offers a choice: what is longer than a word one by one, all single words together.
+///
+/// Each part has its own anchors, so that `i` is not tried against `i'm`, `i'll` and twenty more.
+pub(crate) fn choices(node: Node) -> Vec<Node> {
+    let Node::Alt(all) = node else { return vec![node] };
+    let (single, mut parts): (Vec<Node>, Vec<Node>) = all.into_iter().partition(|node| matches!(node, Node::Word(_) | Node::Prefix(_)));
+    if !single.is_empty() {
+        parts.push(Node::Alt(single));
+    }
+    parts
+}
+
+/// Gives the words of which one must stand at a place that takes just one; `None` for other places.
+fn singles(node: &Node) -> Option<Vec<Node>> {
+    match node {
+        Node::Word(_) | Node::Prefix(_) => Some(vec![node.clone()]),
+        Node::Alt(all) => all.iter().all(|node| matches!(node, Node::Word(_) | Node::Prefix(_))).then(|| all.clone()),
+        _ => None,
+    }
+}
+
 /// Finds the words of which one must stand in every text that a phrase matches, rarest first;
 /// `cost` says how common a word is. `None` when every word may be missing.
 pub(crate) fn anchors(node: &Node, cost: &impl Fn(&Node) -> usize) -> Option<(Vec<Anchor>, usize)> {
     match node {
-        Node::Word(_) | Node::Prefix(_) => Some((vec![Anchor { word: node.clone(), nearest: 0, farthest: 0 }], cost(node))),
-        Node::Seq(all) => {
-            let (mut least, mut most) = (0, 0);
-            let mut best: Option<(Vec<Anchor>, usize)> = None;
-            for node in all {
-                if let Some((mut found, price)) = anchors(node, cost)
-                    && best.as_ref().is_none_or(|(_, cheapest)| price < *cheapest)
-                {
-                    for anchor in &mut found {
-                        anchor.nearest += least;
-                        anchor.farthest += most;
-                    }
-                    best = Some((found, price));
-                }
-                let (shortest, longest) = width(node);
-                least += shortest;
-                most += longest;
-            }
-            best
-        }
+        Node::Word(_) | Node::Prefix(_) => Some((vec![Anchor { word: node.clone(), nearest: 0, farthest: 0, beside: None }], cost(node))),
+        Node::Seq(all) => in_sequence(all, cost),
         Node::Alt(all) => {
             let mut union = Vec::new();
             let mut price = 0;
@@ -237,4 +241,30 @@ pub(crate) fn anchors(node: &Node, cost: &impl Fn(&Node) -> usize) -> Option<(Ve
         }
         _ => None,
     }
+}
+
+/// Finds the best part of a sequence: rare words, few places where the phrase can begin.
+fn in_sequence(all: &[Node], cost: &impl Fn(&Node) -> usize) -> Option<(Vec<Anchor>, usize)> {
+    let (mut least, mut most) = (0, 0);
+    let mut best: Option<(Vec<Anchor>, usize)> = None;
+    for (index, node) in all.iter().enumerate() {
+        if let Some((mut found, price)) = anchors(node, cost)
+            && let price = price.saturating_mul(1 + most - least)
+            && best.as_ref().is_none_or(|(_, cheapest)| price < *cheapest)
+        {
+            let at = |at: Option<usize>| at.and_then(|at| all.get(at)).and_then(singles);
+            let beside = singles(node)
+                .and_then(|_| at(Some(index + 1)).map(|words| (1, words)).or_else(|| at(index.checked_sub(1)).map(|words| (-1, words))));
+            for anchor in &mut found {
+                anchor.nearest += least;
+                anchor.farthest += most;
+                anchor.beside = anchor.beside.take().or_else(|| beside.clone());
+            }
+            best = Some((found, price));
+        }
+        let (shortest, longest) = width(node);
+        least += shortest;
+        most += longest;
+    }
+    best
 }

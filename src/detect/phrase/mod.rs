@@ -43,8 +43,8 @@ impl Phrase {
 /// The most slots of one phrase.
 pub(super) const SLOTS: usize = 4;
 
-/// What fills the slots of a hit: number of the name, first token, the one behind the last.
-pub(super) type Slots = [Option<(u8, u32, u32)>; SLOTS];
+/// What fills a slot: number of its name, first token, the one behind the last.
+pub(super) type Slot = (u8, u32, u32);
 
 /// A phrase that stands in the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,6 @@ pub struct Hit {
     pub(super) phrase: u32,
     /// Its tokens; never empty.
     pub tokens: Range<usize>,
-    /// Its slots: number of the name in the lexicon and the tokens that fill it.
-    pub(super) slots: Slots,
+    /// Its slots; most phrases have none.
+    pub(super) slots: Option<Box<[Slot]>>,
 }

@@ -2,7 +2,7 @@
 
 use super::compile::{Set, Step};
 use super::parse::Fill;
-use super::{Hit, SLOTS, Slots};
+use super::{Hit, Slot};
 use crate::text::{Gap, Kind, Tag, Tokens};
 
 /// The most tokens that fill one slot.
@@ -14,17 +14,26 @@ const CALLED: usize = 6;
 /// The most steps of one try; real phrases need a few dozen.
 const STEPS: usize = 600;
 
+/// A token as programs see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Its index among all tokens.
+    pub(crate) index: u32,
+    /// Its word's number in the vocabulary, 0 for words that nobody asks for.
+    pub(crate) number: u32,
+    /// A known name, which is never a word.
+    pub(crate) named: bool,
+    /// A function word, which begins no name.
+    pub(crate) function: bool,
+    /// A determiner, which may stand before a name.
+    pub(crate) determiner: bool,
+}
+
 /// The text as programs see it: without emoji, with the numbers of its words.
 pub(crate) struct Line<'a> {
     pub(crate) tokens: &'a Tokens<'a>,
-    /// Indices of the tokens that are no emoji.
-    pub(crate) plain: &'a [u32],
-    /// For each of those, its word's number in the vocabulary.
-    pub(crate) numbers: &'a [u32],
-    /// For each of those, whether it is a function word, which begins no name.
-    pub(crate) function: &'a [bool],
-    /// For each of those, whether it is a determiner, which may stand before a name.
-    pub(crate) determiner: &'a [bool],
+    /// The tokens that are no emoji.
+    pub(crate) places: &'a [Place],
 }
 
 /// Counts steps in tests: bounded time is tested by work, never by a clock.
@@ -46,73 +55,86 @@ pub(in crate::detect) mod work {
 }
 
 /// Where one try stands.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct State {
     step: u32,
     at: usize,
     cross: bool,
-    slots: Slots,
+    /// Slots that are filled so far.
+    filled: usize,
 }
 
 /// Buffers for tries.
 #[derive(Debug, Default)]
-pub(crate) struct Stack(Vec<(u32, usize, bool, Slots)>);
+pub(crate) struct Stack {
+    /// Where to go on when a way ends.
+    other_ways: Vec<State>,
+    /// The slots of the way that is gone at the moment.
+    slots: Vec<Slot>,
+}
 
-/// Tries a program at one token; gives the token behind the match and the slots.
-pub(crate) fn attempt(steps: &[Step], sets: &[Set], line: &Line<'_>, start: usize, stack: &mut Stack) -> Option<(usize, Slots)> {
-    stack.0.clear();
-    let mut state = State { step: 0, at: start, cross: false, slots: [None; SLOTS] };
+impl Stack {
+    /// Gives the slots of the last match.
+    pub(crate) fn slots(&self) -> Option<Box<[Slot]>> {
+        (!self.slots.is_empty()).then(|| self.slots.as_slice().into())
+    }
+}
+
+/// Tries a program at one token; gives the token behind the match and leaves its slots in the buffers.
+pub(crate) fn attempt(steps: &[Step], sets: &[Set], line: &Line<'_>, start: usize, stack: &mut Stack) -> Option<usize> {
+    stack.other_ways.clear();
+    stack.slots.clear();
+    let mut state = State { step: 0, at: start, cross: false, filled: 0 };
     for _ in 0..STEPS {
         #[cfg(test)]
         work::step();
         let step = *steps.get(state.step as usize)?;
+        let reaches = || line.reaches(state.at, start, state.cross);
+        let on = |fits: bool| fits.then_some(State { step: state.step + 1, ..state });
+        let over = |fits: bool| fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state });
         let next = match step {
-            Step::Match if state.at > start => return Some((state.at, state.slots)),
+            Step::Match if state.at > start => return Some(state.at),
             Step::Match => None,
             Step::Jump(to) => Some(State { step: to, ..state }),
             Step::Split(first, second) => {
-                stack.0.push((second, state.at, state.cross, state.slots));
+                stack.other_ways.push(State { step: second, ..state });
                 Some(State { step: first, ..state })
             }
             Step::Cross => Some(State { step: state.step + 1, cross: true, ..state }),
-            Step::Start => line.begins_clause(state.at).then_some(State { step: state.step + 1, ..state }),
-            Step::End => line.ends_clause(state.at).then_some(State { step: state.step + 1, ..state }),
-            Step::Any => line.reaches(state.at, start, state.cross).then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
-            Step::Set(set) => {
-                let fits =
-                    line.reaches(state.at, start, state.cross) && sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
-                fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
-            }
-            Step::Kind(kind) => {
-                let fits = line.reaches(state.at, start, state.cross) && line.token(state.at).is_some_and(|token| token.kind == kind);
-                fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state })
-            }
-            Step::Slot(place, name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
-                let mut slots = state.slots;
-                if let Some(slot) = slots.get_mut(place as usize) {
-                    *slot = Some((name, line.index(from), line.index(to - 1) + 1));
-                }
-                State { step: state.step + 1, at: to, cross: false, slots }
+            Step::Start => on(line.begins_clause(state.at)),
+            Step::End => on(line.ends_clause(state.at)),
+            Step::Any => reaches().then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
+            Step::Set(set) => over(sets.get(set as usize).is_some_and(|set| line.holds(state.at, set)) && reaches()),
+            Step::Kind(kind) => over(line.token(state.at).is_some_and(|token| token.kind == kind) && reaches()),
+            Step::Slot(name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
+                stack.slots.truncate(state.filled);
+                stack.slots.push((name, line.index(from), line.index(to - 1) + 1));
+                State { step: state.step + 1, at: to, cross: false, filled: state.filled + 1 }
             }),
         };
-        state = if let Some(next) = next {
-            next
-        } else {
-            let (step, at, cross, slots) = stack.0.pop()?;
-            State { step, at, cross, slots }
+        state = match next {
+            Some(next) => next,
+            None => stack.other_ways.pop()?,
         };
+        if next.is_none() {
+            stack.slots.truncate(state.filled);
+        }
     }
     None
 }
 
 impl Line<'_> {
     fn token(&self, at: usize) -> Option<&crate::text::Token> {
-        self.plain.get(at).and_then(|&index| self.tokens.all().get(index as usize))
+        self.places.get(at).and_then(|place| self.tokens.all().get(place.index as usize))
     }
 
     /// Gives the token's place among all tokens.
     pub(crate) fn index(&self, at: usize) -> u32 {
-        self.plain.get(at).copied().unwrap_or_else(|| crate::text::narrow(self.tokens.all().len()))
+        self.places.get(at).map_or_else(|| crate::text::narrow(self.tokens.all().len()), |place| place.index)
+    }
+
+    fn is_function(&self, at: usize) -> bool {
+        self.places.get(at).is_some_and(|place| place.function)
     }
 
     /// Whether the token can follow the one before it within a phrase.
@@ -137,21 +159,28 @@ impl Line<'_> {
 
     /// Whether the token is a known name, which is never a word.
     pub(crate) fn names(&self, at: usize) -> bool {
-        self.token(at).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)))
+        self.places.get(at).is_some_and(|place| place.named)
     }
 
     /// Whether the token is one of a set. A name is never a word: a brand may be called "Salt".
     fn holds(&self, at: usize, set: &Set) -> bool {
-        let Some(token) = self.token(at) else { return false };
-        if matches!(token.tag, Tag::Brand | Tag::Rival(_)) {
-            return false;
+        let Some(place) = self.places.get(at).filter(|place| !place.named) else { return false };
+        // The beginnings of a set are written out for every word that is known.
+        match &*set.words {
+            [one] if place.number != 0 => *one == place.number,
+            words if place.number != 0 => words.binary_search(&place.number).is_ok(),
+            _ => {
+                !set.prefixes.is_empty() && {
+                    let word = self.tokens.word(place.index as usize);
+                    set.prefixes.iter().any(|stem| word.starts_with(&**stem))
+                }
+            }
         }
-        let number = self.numbers.get(at).copied().unwrap_or(0);
-        (number != 0 && set.words.binary_search(&number).is_ok())
-            || (!set.prefixes.is_empty() && {
-                let word = self.tokens.text_of(token);
-                set.prefixes.iter().any(|stem| word.starts_with(&**stem))
-            })
+    }
+
+    /// Whether the token before or behind one is one of a set.
+    pub(crate) fn holds_beside(&self, at: usize, side: i8, set: &Set) -> bool {
+        at.checked_add_signed(isize::from(side)).is_some_and(|at| self.holds(at, set))
     }
 
     /// Finds what fills a slot at a token; gives its first token and the one behind it.
@@ -161,7 +190,7 @@ impl Line<'_> {
         }
         // A determiner and its adjectives: "my good old", at most three words.
         let leads = |at: usize| {
-            self.determiner.get(at).copied().unwrap_or(false)
+            self.places.get(at).is_some_and(|place| place.determiner)
                 && self.token(at).is_some_and(|token| token.tag == Tag::None)
                 && self.token(at + 1).is_some_and(|token| token.gap == Gap::None)
         };
@@ -175,11 +204,9 @@ impl Line<'_> {
             Fill::Known => (known || token.tag == Tag::You || token.kind == Kind::Handle).then_some(one),
             Fill::Named => known.then_some(one),
             Fill::Name if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
-            Fill::Name => self.run(at, |line, at, token| token.capital && !line.function.get(at).copied().unwrap_or(false)),
+            Fill::Name => self.run(at, |line, at, token| token.capital && !line.is_function(at)),
             Fill::Any if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
-            Fill::Any => {
-                self.run(at, |line, at, _| !line.function.get(at).copied().unwrap_or(false)).map(|(from, to)| (from, to.min(from + 3)))
-            }
+            Fill::Any => self.run(at, |line, at, _| !line.is_function(at)).map(|(from, to)| (from, to.min(from + 3))),
         }
     }
 
@@ -199,15 +226,19 @@ impl Line<'_> {
     }
 }
 
-/// Takes hits out that stand wholly inside a longer hit of the same list that swallows others, and sorts the rest
-/// by list and place.
+/// Takes hits out that stand wholly inside a longer hit of the same phrase, or of one of the same list that swallows
+/// others, and sorts the rest by list and place.
 pub(crate) fn settle(hits: &mut Vec<Hit>, swallows: impl Fn(&Hit) -> bool) {
-    hits.sort_by(|a, b| (a.list, a.tokens.start, b.tokens.end, a.phrase).cmp(&(b.list, b.tokens.start, a.tokens.end, b.phrase)));
+    hits.sort_unstable_by(|a, b| (a.list, a.tokens.start, b.tokens.end, a.phrase).cmp(&(b.list, b.tokens.start, a.tokens.end, b.phrase)));
     let mut reach = (u16::MAX, 0);
+    let mut own = (u32::MAX, 0);
     hits.retain(|hit| {
-        let inside = reach.0 == hit.list && hit.tokens.end <= reach.1;
-        if !inside && swallows(hit) {
-            reach = (hit.list, hit.tokens.end);
+        let inside = reach.0 == hit.list && hit.tokens.end <= reach.1 || own.0 == hit.phrase && hit.tokens.end <= own.1;
+        if !inside {
+            own = (hit.phrase, hit.tokens.end);
+            if swallows(hit) {
+                reach = (hit.list, hit.tokens.end);
+            }
         }
         !inside
     });

@@ -116,20 +116,28 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Doing, "clause.doing"),
 ];
 
+/// Several marks, a bit each.
+pub(in crate::detect) type Marks = u64;
+
+/// Says which marks the phrases of a list bring.
+pub(in crate::detect) fn marks_of(list: &str) -> Marks {
+    LISTS.iter().filter(|(_, name)| *name == list).fold(0, |marks, (mark, _)| marks | bit(*mark))
+}
+
 /// The marks of every token of a post.
-pub(super) struct Around {
-    marks: Vec<u64>,
+#[derive(Debug)]
+pub(in crate::detect) struct Around {
+    marks: Vec<Marks>,
 }
 
 impl Around {
     /// Marks the tokens of a post.
-    pub(super) fn new(reading: &Reading<'_>) -> Self {
+    pub(in crate::detect) fn new(reading: &Reading<'_>) -> Self {
         let mut marks = vec![0; reading.tokens().len()];
-        for (mark, list) in LISTS {
-            for hit in reading.hits(list) {
-                for token in marks.iter_mut().take(hit.tokens.end).skip(hit.tokens.start) {
-                    *token |= bit(*mark);
-                }
+        for hit in reading.all_hits() {
+            let brought = reading.marks(hit);
+            if brought != 0 {
+                marks.get_mut(hit.tokens.clone()).into_iter().flatten().for_each(|token| *token |= brought);
             }
         }
         Self { marks }
@@ -146,6 +154,6 @@ impl Around {
     }
 }
 
-fn bit(mark: Mark) -> u64 {
+fn bit(mark: Mark) -> Marks {
     1 << mark as u64
 }

@@ -23,10 +23,12 @@ mod reason;
 mod tests;
 mod verdict;
 
-use around::{Around, Mark};
+pub(super) use around::Around;
+use around::Mark;
 use clause::Clause;
 use party::{Slot, slot, understood_left};
 
+pub(super) use around::{Marks, marks_of};
 pub(super) use family::*;
 pub(super) use verdict::{TURNED, verdict};
 
@@ -86,12 +88,12 @@ impl Rule for SwitchRule {
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
-        let around = Around::new(reading);
+        let around = reading.around();
         let mut end = None;
         for hit in reading.hits(self.id).iter().take(MOST) {
             // Of phrases that end at one word the first says most.
             if end != Some(hit.tokens.end)
-                && let Some(found) = self.hear(reading, &around, hit)
+                && let Some(found) = self.hear(reading, around, hit)
             {
                 end = Some(hit.tokens.end);
                 out.push(found);

@@ -50,10 +50,12 @@ impl<'a> Cutter<'a> {
     }
 
     fn step(&mut self, c: char, abbreviations: &FxHashSet<String>) {
-        let rest = self.rest();
         if c == ' ' || c == '\t' {
             self.at += 1;
-        } else if c.is_alphanumeric() || is_word(c) {
+            return;
+        }
+        let rest = self.rest();
+        if c.is_alphanumeric() || is_word(c) {
             self.word(c);
         } else if let length @ 1.. = sign::emoticon(rest, self.before()) {
             self.push(Kind::Emoji, length);
@@ -216,6 +218,10 @@ fn holds_a_verb(word: &str) -> bool {
 
 /// Gives the length of the word that begins here.
 fn word_length(text: &str) -> usize {
+    let ascii = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    if text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     text.find(|c: char| !is_word(c) || is_unsegmented(c)).unwrap_or(text.len())
 }
 
