@@ -36,7 +36,7 @@ pub(super) const RULES: Part = Part {
     key: "rules",
     shape: Shape::List,
     fields: RULE_FIELDS,
-    doc: "Rules of your own. The built-in rules need no entry.",
+    doc: "Rules of your own. The built-in rules need no entry. What `match` may say, and what becomes of a finding: `docs/match-language.md`.",
     sample: r#"[[rules]]                                       # built-in rules need no entry
 id       = "sync-trouble"
 match    = '''brand AND ((sync* NEAR/4 (fail* OR broken OR stuck)) OR "lost my files")'''

@@ -271,6 +271,28 @@ fn mistakes_point_at_the_place() {
 }
 
 #[test]
+fn the_manual_tells_the_truth() {
+    let mut rows = 0;
+    for line in include_str!("../../docs/match-language.md").lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let query = cells[0].trim_start_matches("`` ").trim_end_matches(" ``");
+        let query = if query == cells[0] { query.trim_matches('`') } else { query };
+        // Tables of two columns explain fields and macros: they only have to be read.
+        Query::parse(query).unwrap_or_else(|mistake| panic!("{query}: {mistake}"));
+        if let [_, yes, no] = cells[..] {
+            assert!(hears(query, yes), "{query} in {yes}");
+            assert!(!hears(query, no), "{query} in {no}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 20, "{rows} rows");
+    let macros: Vec<&str> = MacroName::ALL.iter().map(|name| name.as_str()).collect();
+    for name in Key::ALL.iter().map(|key| key.as_str()).chain(macros) {
+        assert!(include_str!("../../docs/match-language.md").contains(&format!("| `{name}")), "{name} is not in the manual");
+    }
+}
+
+#[test]
 fn what_is_missing_is_said() {
     let say = |query: &str, text: &str| {
         let query = Query::parse(query).expect("a query");
