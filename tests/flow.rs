@@ -19,13 +19,16 @@
 mod house;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use courtier::domain::{Alert, DeliveryState};
+use courtier::config::Silence;
+use courtier::domain::{Alert, DeliveryState, Mention};
+use courtier::engine::{Clock, Keep};
 use courtier::feed::FeedError;
 use courtier::notify::SendError;
-use courtier::store::OutboxFilter;
-use house::{Recording, Scripted, leaver, start, takes, until, words};
+use courtier::store::{Options, OutboxFilter, Sqlite, Store};
+use house::{Recording, Scripted, Settings, leaver, start, start_with, takes, until, words};
 
 const FAST: Duration = Duration::from_millis(20);
 
@@ -149,4 +152,65 @@ async fn the_same_post_from_two_feeds_is_one_alert() {
     until("everything was asked again", || one.calls() > 5 && other.calls() > 5).await;
     assert_eq!(care.attempts().len(), 3);
     running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_answers_and_brings_nothing_is_deaf_and_said_so_once() {
+    let (clock, hand) = Clock::by_hand(Clock::system().now());
+    let pass = |minutes: i64| hand.fetch_add(minutes * 60_000, Ordering::Relaxed);
+    let feed = Scripted::new(FAST);
+    let care = Arc::new(Recording::new(|_, _| takes()));
+    let store: Arc<dyn Store> = Arc::new(Sqlite::in_memory(Options::new("unused")).expect("a store"));
+    let settings = Settings { clock, silence: Silence::After(Duration::from_hours(6)), ..Settings::default() };
+    let running = start_with(settings, store, vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), None)]);
+    let health = |of: &house::Running| of.shared.health.feed("feed");
+    until("it was asked", || health(&running).ok == Some(true)).await;
+    pass(5 * 60);
+    let calls = feed.calls();
+    until("it was asked again", || feed.calls() > calls + 1).await;
+    assert_eq!(running.shared.health.standing().status, "ok", "five hours are fewer than six");
+    pass(90);
+    until("health says so", || health(&running).silent.is_some_and(|says| says == "silent for 6 h, expected something within 6 h")).await;
+    assert_eq!((health(&running).ok, running.shared.health.standing().status), (Some(true), "degraded"));
+    until("a person is told", || care.taken().iter().any(|text| text.starts_with("feed answers and brings nothing"))).await;
+    feed.say(vec![leaver(1)], "1");
+    until("its next post is delivered", || care.taken().len() == 2).await;
+    assert_eq!(running.shared.health.standing().status, "ok");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_older_than_agreed_is_forgotten_while_the_house_runs() {
+    let (clock, hand) = Clock::by_hand(Clock::system().now());
+    let store: Arc<dyn Store> = Arc::new(Sqlite::in_memory(Options::new("unused")).expect("a store"));
+    let keep = Keep { text: Some(Duration::from_hours(24 * 90)), author: Some(Duration::from_hours(24 * 365)) };
+    let run = |settings: Settings, feed: Arc<Scripted>| {
+        let care = Arc::new(Recording::new(|_, _| takes()));
+        (start_with(settings, Arc::clone(&store), vec![("feed", feed)], vec![("care", Arc::clone(&care), None)]), care)
+    };
+    let stored = || {
+        let all = store.mentions(jiff::Timestamp::UNIX_EPOCH, None, 1_000);
+        let all = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(all)).expect("reads");
+        let count = |has: fn(&Mention) -> bool| all.iter().filter(|stored| has(&stored.mention)).count();
+        (all.len(), count(|mention| !mention.text.is_empty()), count(|mention| !mention.author.handle.is_empty()))
+    };
+    let feed = Scripted::new(FAST);
+    // More than one step takes, so that it must go on by itself.
+    feed.say((0..250).map(leaver).collect(), "1");
+    let (running, care) = run(Settings { clock: clock.clone(), keep, ..Settings::default() }, Arc::clone(&feed));
+    until("all are delivered", || care.taken().len() == 250).await;
+    assert_eq!(stored(), (250, 250, 250));
+    running.end().await;
+    for (days, left) in [(89, (251, 251, 251)), (2, (252, 2, 252)), (300, (253, 1, 3))] {
+        hand.fetch_add(days * 24 * 3_600_000, Ordering::Relaxed);
+        let feed = Scripted::new(FAST);
+        let (running, _) = run(Settings { clock: clock.clone(), keep, ..Settings::default() }, Arc::clone(&feed));
+        let mut fresh = leaver(1_000 + left.0);
+        fresh.seen = clock.now();
+        feed.say(vec![fresh], &format!("{days}"));
+        until(&format!("{left:?} after {days} more days"), || stored() == left).await;
+        let counted = running.shared.metrics.render();
+        assert_eq!(counted.contains("courtier_forgotten_total{what=\"text\"} 250"), days == 2, "{counted}");
+        running.end().await;
+    }
 }

@@ -63,7 +63,7 @@ fn table(standing: &Standing, daemon: Option<&Value>, now: Timestamp) -> String 
     for (feed, written) in &standing.cursors {
         let health = feeds.and_then(|feeds| feeds.get(feed));
         let state = match health.and_then(|health| health["ok"].as_bool()) {
-            Some(true) => "hears".to_owned(),
+            Some(true) => silent(health).unwrap_or_else(|| "hears".to_owned()),
             Some(false) => format!("deaf: {}", visible(health.and_then(|health| health["why"].as_str()).unwrap_or("no reason given"))),
             None => "last known".to_owned(),
         };
@@ -71,7 +71,7 @@ fn table(standing: &Standing, daemon: Option<&Value>, now: Timestamp) -> String 
     }
     for (feed, health) in feeds.into_iter().flatten().filter(|(name, _)| !standing.cursors.iter().any(|(feed, _)| feed == *name)) {
         let state = match health["ok"].as_bool() {
-            Some(true) => "hears".to_owned(),
+            Some(true) => silent(Some(health)).unwrap_or_else(|| "hears".to_owned()),
             Some(false) => format!("deaf: {}", visible(health["why"].as_str().unwrap_or("no reason given"))),
             None => "not asked yet".to_owned(),
         };
@@ -88,6 +88,11 @@ fn table(standing: &Standing, daemon: Option<&Value>, now: Timestamp) -> String 
         writeln!(text, "reload    the last one was refused:\n{mistakes}").ok();
     }
     text
+}
+
+/// Says that a feed answers and brings nothing, when the daemon says so.
+fn silent(health: Option<&Value>) -> Option<String> {
+    health.and_then(|health| health["silent"].as_str()).map(|says| format!("deaf: {}", visible(says)))
 }
 
 /// A span of time in its two largest units.

@@ -50,8 +50,8 @@ pub(super) const PRIVACY: Part = Part {
     key: "privacy",
     shape: Shape::Table,
     fields: &[
-        Field::optional("keep_text", Form::Duration, "How long the words of a mention are kept."),
-        Field::optional("keep_author", Form::Duration, "How long the author of a mention is kept."),
+        Field::optional("keep_text", Form::Duration, "How long words, drafts and evidence are kept; default: for ever."),
+        Field::optional("keep_author", Form::Duration, "How long names, handles and links of authors are kept; default: for ever."),
         Field::optional("recheck_deleted", Form::Duration, "How often to ask whether a post still stands."),
     ],
     doc: "How long what strangers wrote is kept.",
@@ -230,9 +230,6 @@ pub(super) fn store(section: &Section, reader: &mut Reader<'_>) -> StoreSettings
 
 /// Reads `[privacy]`.
 pub(super) fn privacy(section: &Section, reader: &mut Reader<'_>) -> PrivacySettings {
-    for key in ["keep_text", "keep_author"].into_iter().filter(|key| section.has(key)) {
-        reader.warn(section.mistake(key, format!("`{key}` has no effect yet"), "nothing is forgotten by age yet: what is stored stays"));
-    }
     if section.has("recheck_deleted") {
         let idle = section.mistake(
             "recheck_deleted",

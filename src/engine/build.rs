@@ -11,8 +11,9 @@ use jiff::Timestamp;
 
 use super::plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 use super::rehear::Rehearing;
+use super::retention::Keep;
 use super::rules;
-use crate::config::{Config, Diagnostic, FoldBy, Kind, Kinds, NetSettings, RouteSection, Silence, environment};
+use crate::config::{Config, Diagnostic, FoldBy, Kind, Kinds, NetSettings, RouteSection, environment};
 use crate::detect::{Detector, Scratch};
 use crate::domain::{Network, Watch};
 use crate::feed::{self, FEEDS, Inboxes};
@@ -74,6 +75,7 @@ impl Plan {
             routing: Arc::new(routing),
             opens,
             drafter,
+            keep: Keep { text: config.privacy.keep_text, author: config.privacy.keep_author },
             zone: config.hours.zone.clone(),
             backfill,
         })
@@ -135,10 +137,7 @@ fn feeds(
                 network: Network::known(kind.name),
                 feed: feed.into(),
                 watches: concerned,
-                silence: match section.silence {
-                    Silence::After(limit) => Some(limit),
-                    Silence::Auto | Silence::Off => None,
-                },
+                silence: section.silence,
             }),
             Err(more) => mistakes.extend(more),
         }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::pauses::Pauses;
 use super::plan::{Plan, PlannedFeed};
 use super::shared::{Shared, seconds};
+use super::silence::Ear;
 use crate::detect::{Heard, Scratch};
 use crate::domain::{Cursor, Mention, Network};
 use crate::feed::{Ask, FeedError, Pace, Page, Verdict};
@@ -25,6 +26,8 @@ const CURSOR_EVERY: Duration = Duration::from_secs(2);
 const ENRICH_WITHIN: Duration = Duration::from_secs(2);
 /// A feed that fails for so long is worth a person's time.
 const TELL_AFTER: f64 = 900.0;
+/// A call that waits for posts is asked so often whether it waits for too long.
+const LOOK: Duration = Duration::from_secs(15);
 
 /// What a feed loop hands to intake: becomes true in one transaction.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ struct Walk {
     handed: Instant,
     failures: u32,
     told: bool,
+    ear: Ear,
     scratch: Scratch,
     dice: fastrand::Rng,
 }
@@ -69,6 +73,7 @@ impl FeedLoop {
             handed: Instant::now(),
             failures: 0,
             told: false,
+            ear: self.stored_ear().await,
             scratch: Scratch::default(),
             dice: fastrand::Rng::new(),
         };
@@ -78,6 +83,7 @@ impl FeedLoop {
                 break;
             }
         }
+        self.keep_ear(walk.ear.state()).await;
         if let Some(cursor) = walk.held.take() {
             // Best effort: an older cursor only means that a few posts are read again.
             drop(self.intake.try_send(self.parcel(Vec::new(), Some(cursor), Page::default())));
@@ -102,15 +108,66 @@ impl FeedLoop {
     /// Asks once and hands over; gives the pause before the next call.
     async fn step(&self, walk: &mut Walk) -> Duration {
         let ask = Ask { since: walk.cursor.as_ref(), now: self.shared.clock.now(), backfill: self.plan.backfill };
-        match self.planned.feed.fetch(ask).await {
+        match self.fetch(ask, &mut walk.ear).await {
             Ok(page) => {
                 let pause = self.pause_after(&page);
                 self.went_well(&page, walk);
+                self.judge_silence(&mut walk.ear).await;
                 self.hand_over(page, walk).await;
                 pause
             }
             Err(error) => self.went_wrong(&error, walk).await,
         }
+    }
+
+    /// Asks, and watches the silence of a feed that waits for posts by itself.
+    async fn fetch(&self, ask: Ask<'_>, ear: &mut Ear) -> Result<Page, FeedError> {
+        let answer = self.planned.feed.fetch(ask);
+        if self.planned.feed.pace() != Pace::Live {
+            return answer.await;
+        }
+        tokio::pin!(answer);
+        loop {
+            if let Ok(answer) = tokio::time::timeout(LOOK, &mut answer).await {
+                return answer;
+            }
+            ear.listen(self.shared.clock.now());
+            self.judge_silence(ear).await;
+        }
+    }
+
+    /// Reads what was learned of the feed's silence.
+    async fn stored_ear(&self) -> Ear {
+        let kept = self.shared.store.note(&Ear::note(&self.planned.name)).await.ok().flatten();
+        Ear::new(self.planned.silence, kept.as_deref())
+    }
+
+    /// Keeps what was learned; a store that does not write has other worries, and it is learned again.
+    async fn keep_ear(&self, state: Option<String>) {
+        if let Some(state) = state
+            && let Err(error) = self.shared.store.note_set(&Ear::note(&self.planned.name), Some(&state)).await
+        {
+            tracing::debug!(feed = &*self.planned.name, %error, "cannot keep what was learned of its silence");
+        }
+    }
+
+    /// Says once that a feed is silent for too long, and once that it speaks again.
+    async fn judge_silence(&self, ear: &mut Ear) {
+        let name = &*self.planned.name;
+        let deaf = ear.deaf();
+        self.shared.metrics.silent(name, deaf.is_some());
+        let says = deaf.map(|deaf| deaf.to_string());
+        if self.shared.health.feed_silent(name, says.clone()) {
+            if let Some(says) = says {
+                tracing::warn!(feed = name, says, "answers and brings nothing");
+                let to = self.plan.notifiers.iter().map(|notifier| notifier.name.to_string()).collect();
+                let hint = format!("look at the source; `silence` in [feeds.{name}] sets another limit or switches this off");
+                self.shared.raise(name, &format!("answers and brings nothing: {says}"), &hint, to).await;
+            } else {
+                tracing::info!(feed = name, "speaks again");
+            }
+        }
+        self.keep_ear(ear.keep_now(self.shared.clock.now())).await;
     }
 
     fn pause_after(&self, page: &Page) -> Duration {
@@ -124,7 +181,14 @@ impl FeedLoop {
     fn went_well(&self, page: &Page, walk: &mut Walk) {
         let name = &*self.planned.name;
         self.shared.metrics.fetched(name, "ok");
-        if self.shared.health.feed_ok(name, page.passed > 0 || !page.mentions.is_empty(), self.shared.clock.now()) {
+        let now = self.shared.clock.now();
+        let spoke = page.passed > 0 || !page.mentions.is_empty() || !page.deleted.is_empty() || page.unreadable.is_some();
+        if spoke {
+            walk.ear.spoke(now);
+        } else {
+            walk.ear.listen(now);
+        }
+        if self.shared.health.feed_ok(name, spoke, now) {
             tracing::info!(feed = name, "hears again");
         }
         walk.failures = 0;
@@ -204,6 +268,7 @@ impl FeedLoop {
     async fn went_wrong(&self, error: &FeedError, walk: &mut Walk) -> Duration {
         let name = &*self.planned.name;
         walk.failures += 1;
+        walk.ear.lost();
         let pace = match self.planned.feed.pace() {
             Pace::Live => Duration::from_mins(1),
             Pace::Every(pace) => pace,

@@ -14,12 +14,22 @@ pub struct FeedHealth {
     /// Why not, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// How long it has brought nothing although it answers, when that is too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<String>,
     /// Since when it is so.
     pub since: Option<Timestamp>,
     /// When a call last succeeded.
     pub last_ok: Option<Timestamp>,
     /// When it last heard a post, whether it named anybody or not.
     pub last_post: Option<Timestamp>,
+}
+
+impl FeedHealth {
+    /// Whether it is heard, or has not been asked yet.
+    pub fn hears(&self) -> bool {
+        self.ok != Some(false) && self.silent.is_none()
+    }
 }
 
 /// What the health route answers.
@@ -100,6 +110,16 @@ impl Health {
         })
     }
 
+    /// Notes whether a feed is silent for too long; says whether that is news.
+    pub(super) fn feed_silent(&self, feed: &str, silent: Option<String>) -> bool {
+        self.with(|inner| {
+            let health = inner.standing.feeds.entry(feed.to_owned()).or_default();
+            let news = health.silent.is_some() != silent.is_some();
+            health.silent = silent;
+            news
+        })
+    }
+
     /// Gives one feed's health.
     pub fn feed(&self, feed: &str) -> FeedHealth {
         self.with(|inner| inner.standing.feeds.get(feed).cloned().unwrap_or_default())
@@ -146,7 +166,7 @@ impl Health {
             let well = standing.store.is_none()
                 && standing.disabled.is_empty()
                 && standing.reload.is_none()
-                && standing.feeds.values().all(|feed| feed.ok != Some(false));
+                && standing.feeds.values().all(FeedHealth::hears);
             let status = if inner.stopping {
                 "stopping"
             } else if well {

@@ -20,6 +20,7 @@ use super::guard::{Hidden, hidden_leavers};
 use super::intake::{CHANNEL, Intake};
 use super::plan::Plan;
 use super::reload::{ReloadAsked, ReloadEnded};
+use super::retention::Retention;
 use super::shared::{Shared, seconds};
 use crate::observe::Systemd;
 
@@ -129,6 +130,8 @@ impl House {
         }
         let intake = Intake { plan: Arc::clone(&plan), shared: self.shared.clone(), parcels, abandon: generation.abandon.clone() };
         generation.feeds.spawn(intake.run());
+        let retention = Retention { keep: plan.keep, shared: self.shared.clone(), cancel: generation.stop_feeds.clone() };
+        generation.feeds.spawn(retention.run());
         for planned in plan.notifiers.iter().cloned() {
             let dispatcher = Dispatcher {
                 planned,
@@ -237,7 +240,7 @@ impl House {
 
     fn line(&self) -> String {
         let standing = self.shared.health.standing();
-        let deaf: Vec<&str> = standing.feeds.iter().filter(|(_, feed)| feed.ok == Some(false)).map(|(name, _)| &**name).collect();
+        let deaf: Vec<&str> = standing.feeds.iter().filter(|(_, feed)| !feed.hears()).map(|(name, _)| &**name).collect();
         let hears = standing.feeds.len() - deaf.len();
         if deaf.is_empty() { format!("{hears} feeds") } else { format!("{hears} feeds hear, deaf: {}", deaf.join(", ")) }
     }

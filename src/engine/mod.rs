@@ -23,8 +23,10 @@ mod pauses;
 mod plan;
 mod rehear;
 mod reload;
+mod retention;
 mod rules;
 mod shared;
+mod silence;
 
 pub use build::{client, database, kinds};
 pub use clock::Clock;
@@ -34,6 +36,7 @@ pub use house::{Ended, House, Loader};
 pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 pub use rehear::{Judgement, REMEMBERS_DAYS, Rehearing, hides_leaver};
 pub use reload::{ReloadAsked, ReloadEnded};
+pub use retention::Keep;
 pub use rules::{detector, own_rules};
 pub use shared::Shared;
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::retention::Keep;
+use crate::config::Silence;
 use crate::detect::{Detector, Heard, Outcome, Scratch};
 use crate::domain::{Account, Draft, Hearing, Mention, MentionId, Network, Primary, Watch};
 use crate::feed::Feed;
@@ -32,8 +34,8 @@ pub struct PlannedFeed {
     pub feed: Arc<dyn Feed>,
     /// Only these watches, by index; empty for all.
     pub watches: Vec<usize>,
-    /// Silent for longer than this means deaf; `None` when nobody wants to know.
-    pub silence: Option<Duration>,
+    /// When it is called deaf although it answers.
+    pub silence: Silence,
 }
 
 /// One notifier, ready to send.
@@ -66,6 +68,8 @@ pub struct Plan {
     pub opens: Opens,
     /// Drafts answers.
     pub drafter: Drafter,
+    /// How long what strangers wrote is kept.
+    pub keep: Keep,
     /// The zone in which times of day are shown.
     pub zone: TimeZone,
     /// On a feed's first run, read posts back to this moment.

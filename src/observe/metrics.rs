@@ -61,6 +61,11 @@ struct RetryLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ForgottenLabel {
+    what: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabel {
     version: &'static str,
 }
@@ -106,7 +111,9 @@ pub struct Metrics {
     oldest: Family<NotifierLabel, Float>,
     cursor_age: Family<FeedLabel, Float>,
     feed_up: Family<FeedLabel, Gauge>,
+    feed_silent: Family<FeedLabel, Gauge>,
     store_up: Gauge,
+    forgotten: Family<ForgottenLabel, Counter>,
     seen: Latency<FeedLabel>,
     decided: Latency<FeedLabel>,
     delivered: Latency<NotifierLabel>,
@@ -143,7 +150,9 @@ impl Metrics {
             oldest: Family::default(),
             cursor_age: Family::default(),
             feed_up: Family::default(),
+            feed_silent: Family::default(),
             store_up: Gauge::default(),
+            forgotten: Family::default(),
             seen: Family::new_with_constructor(latency),
             decided: Family::new_with_constructor(latency),
             delivered: Family::new_with_constructor(latency),
@@ -166,6 +175,8 @@ impl Metrics {
         registry.register("outbox_oldest_seconds", "Age of the oldest waiting delivery", all.oldest.clone());
         registry.register("cursor_age_seconds", "Time since a feed's cursor was written", all.cursor_age.clone());
         registry.register("feed_up", "Whether the last call of a feed succeeded", all.feed_up.clone());
+        registry.register("feed_silent", "Whether a feed answers and brings nothing for longer than its silence", all.feed_silent.clone());
+        registry.register("forgotten", "Mentions whose words or author were forgotten by age", all.forgotten.clone());
         registry.register("store_up", "Whether the store answers and can write", all.store_up.clone());
         registry.register("posted_to_seen_seconds", "From the author's date to hearing it", all.seen.clone());
         registry.register("seen_to_decided_seconds", "From hearing it to the committed decision", all.decided.clone());
@@ -230,6 +241,18 @@ impl Metrics {
         self.cursor_age.get_or_create(&FeedLabel { feed: feed.into() }).set(seconds);
     }
 
+    /// Shows whether a feed is silent for too long.
+    pub fn silent(&self, feed: &str, silent: bool) {
+        self.feed_silent.get_or_create(&FeedLabel { feed: feed.into() }).set(i64::from(silent));
+    }
+
+    /// Counts what was forgotten because of its age.
+    pub fn forgotten(&self, texts: u64, authors: u64) {
+        for (what, count) in [("text", texts), ("author", authors)] {
+            self.forgotten.get_or_create(&ForgottenLabel { what }).inc_by(count);
+        }
+    }
+
     /// Shows whether the store answers.
     pub fn store(&self, up: bool) {
         self.store_up.set(i64::from(up));
@@ -277,6 +300,8 @@ mod tests {
         metrics.attempted("care", Outcome::Delivered, None, Some(0.4));
         metrics.outbox("care", 1, 0, 3.0);
         metrics.cursor_age("bsky", 1.5);
+        metrics.silent("bsky", false);
+        metrics.forgotten(3, 1);
         metrics.store(true);
         let text = metrics.render();
         for line in text.lines().filter(|line| !line.starts_with('#')) {

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use courtier::config::Silence;
 use courtier::detect::Detector;
 use courtier::domain::{Alert, Author, Brand, Cursor, Mention, Network, Receipt, Watch};
-use courtier::engine::{Clock, Ended, House, Plan, PlannedFeed, PlannedNotifier, Shared};
+use courtier::engine::{Clock, Ended, House, Keep, Plan, PlannedFeed, PlannedNotifier, Shared};
 use courtier::feed::{Ask, Feed, FeedError, Pace, Page};
 use courtier::notify::{Notifier, Rate, SendError};
 use courtier::store::{Options, Sqlite, Store};
@@ -182,8 +183,31 @@ impl Running {
     }
 }
 
+/// What a test may want otherwise than the rest.
+pub(crate) struct Settings {
+    pub clock: Clock,
+    pub silence: Silence,
+    pub keep: Keep,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { clock: Clock::system(), silence: Silence::Off, keep: Keep::default() }
+    }
+}
+
 /// Starts a house over this store.
 pub(crate) fn start_on(
+    store: Arc<dyn Store>,
+    feeds: Vec<(&str, Arc<Scripted>)>,
+    notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>,
+) -> Running {
+    start_with(Settings::default(), store, feeds, notifiers)
+}
+
+/// Starts a house over this store, with settings of its own.
+pub(crate) fn start_with(
+    settings: Settings,
     store: Arc<dyn Store>,
     feeds: Vec<(&str, Arc<Scripted>)>,
     notifiers: Vec<(&str, Arc<Recording>, Option<&str>)>,
@@ -206,7 +230,7 @@ pub(crate) fn start_on(
                 network: Network::known("bluesky"),
                 feed: Arc::new(Ear(feed)),
                 watches: Vec::new(),
-                silence: None,
+                silence: settings.silence,
             })
             .collect(),
         routing: Arc::new(Routing { routes: Vec::new(), notifiers: notifiers.iter().map(|(name, ..)| (*name).to_owned()).collect() }),
@@ -221,10 +245,11 @@ pub(crate) fn start_on(
             .collect(),
         opens: Arc::new(|_| None),
         drafter: Arc::new(|_, _, _, _| None),
+        keep: settings.keep,
         zone: jiff::tz::TimeZone::UTC,
         backfill: None,
     };
-    let shared = Shared::new(store, Clock::system());
+    let shared = Shared::new(store, settings.clock);
     let stop = CancellationToken::new();
     let house = House::new(shared.clone(), Duration::from_secs(5), stop.clone());
     Running { shared, stop, house: tokio::spawn(house.run(plan, None)) }

@@ -1,4 +1,4 @@
-//! What many rows share, kept once: the form of a mention, of an author, of what was heard.
+//! What many rows share, kept once: forms of mentions, of authors, of hearings.
 //!
 //! Network, feed, language and the forms of id and URL are the same for thousands
 //! of mentions; together they are one name, and a row holds its number. The same

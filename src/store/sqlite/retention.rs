@@ -6,12 +6,13 @@
 
 use rusqlite::params;
 
-use crate::domain::Account;
+use crate::domain::{Account, MentionId};
 
 use super::super::{Forgotten, Purge, StoreError};
 use super::authors::{self, Place, who};
 use super::forms::Form;
 use super::mentions::{decided_sql, load_heard, load_mention, millis, one};
+use super::walk::SLACK_MS;
 use super::words;
 use super::writer::Room;
 
@@ -96,11 +97,11 @@ pub(super) fn purge(room: &Room, purge: &Purge) -> Result<Forgotten, StoreError>
             blank_author(room, id)?;
             done.authors += 1;
         }
-        let cases = room
-            .conn
-            .prepare_cached("UPDATE cases SET author = '', who = NULL WHERE touched < ?1 AND author <> ''")?
-            .execute([millis(before)])?;
-        done.cases = u64::try_from(cases).unwrap_or_default();
+        // A look through all cases: once, when the mentions are done.
+        if done.authors == 0 {
+            let mut blank = room.conn.prepare_cached("UPDATE cases SET author = '', who = NULL WHERE touched < ?1 AND author <> ''")?;
+            done.cases = u64::try_from(blank.execute([millis(before)])?).unwrap_or_default();
+        }
     }
     Ok(done)
 }
@@ -109,10 +110,12 @@ pub(super) fn purge(room: &Room, purge: &Purge) -> Result<Forgotten, StoreError>
 fn older(room: &Room, what: &str, has: &str, before: i64, most: usize) -> Result<Vec<i64>, StoreError> {
     let key = format!("purged.{what}");
     let from: i64 = one(room, "SELECT value FROM tally WHERE key = ?1", [&key])?.unwrap_or(0);
-    let sql = format!("SELECT id FROM mention WHERE id > ?1 AND {} < ?2 AND {has} ORDER BY id LIMIT ?3", decided_sql());
+    // Ids rise with time: the look ends a day after the moment, not at the end of the table.
+    let last = MentionId::first_of(before.saturating_add(SLACK_MS)).0;
+    let sql = format!("SELECT id FROM mention WHERE id > ?1 AND id < ?4 AND {} < ?2 AND {has} ORDER BY id LIMIT ?3", decided_sql());
     let mut statement = room.conn.prepare_cached(&sql)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let ids = statement.query_map(params![from, before, most], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let ids = statement.query_map(params![from, before, most, last], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     if let Some(last) = ids.last() {
         room.conn.prepare_cached("INSERT OR REPLACE INTO tally (key, value) VALUES (?1, ?2)")?.execute(params![key, last])?;
     }

@@ -13,7 +13,7 @@ use super::mentions::{decided_sql, load_heard, load_mention, millis};
 use super::writer::Room;
 
 /// How far the time in an id may be from the moment of its decision: clocks step, and several processes share a store.
-const SLACK_MS: i64 = 24 * 60 * 60 * 1000;
+pub(super) const SLACK_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Reads one page.
 pub(super) fn page(room: &Room, walk: &Walk) -> Result<Vec<Walked>, StoreError> {
