@@ -3,17 +3,24 @@
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::{TURNED, verdict};
+use super::whose::{Whose, mark_unhappy};
 use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Status, Switch};
 
-/// Whether a finding counts: nothing it carries turns it, no praise means its opposite, and its rule is no shadow.
+/// Whether a finding counts: nothing it carries turns it, no praise means its opposite, no trouble is the rival's, and its rule
+/// is no shadow.
 pub fn counts(finding: &Finding) -> bool {
     let ironic = finding.signal == Signal::Praise && finding.attributes.contains(&Attribute::Ironic);
-    let shadow = finding.attributes.contains(&Attribute::Shadow);
-    !ironic && !shadow && !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
+    let aside = [Attribute::Shadow, Attribute::AboutRival].iter().any(|attribute| finding.attributes.contains(attribute));
+    !ironic && !aside && !TURNED.iter().any(|attribute| finding.attributes.contains(attribute))
 }
 
 /// Adds findings up.
 pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {
+    let whose = Whose::new(reading, &found);
+    mark_unhappy(reading, whose.as_ref(), &mut found);
+    if let Some(whose) = &whose {
+        whose.mark_theirs(&mut found);
+    }
     found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
     let (change, stance) = verdict(&found).map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
     let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());
@@ -50,7 +57,7 @@ pub(super) fn join(hearing: &mut Hearing, own: Vec<Finding>, brand: Option<&str>
 /// The one word for findings, and whether they ask something.
 fn add_up(findings: &[Finding], stance: Option<Stance>) -> (Primary, bool) {
     let score = |signal: &[Signal]| {
-        let silent = [Attribute::Negated, Attribute::Ironic, Attribute::Shadow];
+        let silent = [Attribute::Negated, Attribute::Ironic, Attribute::AboutRival, Attribute::Shadow];
         let speaks =
             |finding: &&Finding| signal.contains(&finding.signal) && !finding.attributes.iter().any(|attribute| silent.contains(attribute));
         findings.iter().filter(speaks).map(|finding| finding.score).fold(0.0, f32::max)

@@ -92,6 +92,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 mod weigh;
+mod whose;
 
 pub use brand::{CompiledBrand, Names};
 pub use detector::{Detector, Heard, Outcome, Scratch, hear_text};

@@ -236,6 +236,13 @@ impl<'a> Reading<'a> {
         self.hits(list).iter().find(|hit| self.same_sentence(hit.tokens.start, index))
     }
 
+    /// Gives the tokens of a range of bytes of the text as it was written.
+    pub(super) fn tokens_of(&self, bytes: Range<usize>) -> Range<usize> {
+        let tokens = self.tokens();
+        let first = tokens.partition_point(|token| token.end as usize <= bytes.start);
+        first..tokens.partition_point(|token| (token.start as usize) < bytes.end).max(first)
+    }
+
     /// Quotes tokens as evidence.
     pub fn evidence(&self, tokens: &Range<usize>, role: Role) -> Evidence {
         let bytes = self.tokens.bytes(tokens);

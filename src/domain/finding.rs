@@ -48,6 +48,8 @@ words!(
         Unhappy => "unhappy",
         /// Tried to come and could not.
         Failed => "failed",
+        /// Trouble with the rival whom the author leaves for us, not with us.
+        AboutRival => "about-rival",
         /// Heard by a rule in shadow mode: recorded and counted, and no reason for anything.
         Shadow => "shadow",
         /// The rule, one of the user's own, asks for an answer within minutes.

@@ -7,7 +7,7 @@ use crate::detect::Reading;
 
 /// What a word can be to a phrase near it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(in crate::detect) enum Mark {
     /// "I", "we", "my": whoever writes.
     Author,
     /// "I", "we": who writes, as a subject.
@@ -60,6 +60,8 @@ pub(super) enum Mark {
     Reads,
     /// "wish", "should have".
     Wish,
+    /// "because", "after": what follows is the reason of what stands before.
+    Because,
     /// Seats, plans, devices: change inside one brand.
     Inside,
     /// "counter", "app": what a name can stand before without being meant.
@@ -105,6 +107,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Cannot, "clause.cannot"),
     (Mark::Reads, "clause.reads"),
     (Mark::Wish, "clause.wish"),
+    (Mark::Because, "clause.because"),
     (Mark::Inside, "clause.inside"),
     (Mark::Place, "clause.place"),
     (Mark::Service, "clause.service"),
@@ -144,7 +147,7 @@ impl Around {
     }
 
     /// Says whether a token is marked.
-    pub(super) fn is(&self, token: usize, mark: Mark) -> bool {
+    pub(in crate::detect) fn is(&self, token: usize, mark: Mark) -> bool {
         self.marks.get(token).is_some_and(|marks| marks & bit(mark) != 0)
     }
 

@@ -23,8 +23,7 @@ mod reason;
 mod tests;
 mod verdict;
 
-pub(super) use around::Around;
-use around::Mark;
+pub(super) use around::{Around, Mark};
 use clause::Clause;
 use party::{Slot, slot, understood_left};
 
@@ -144,9 +143,6 @@ impl SwitchRule {
         if joined == Some(Party::Brand) {
             if clause.tried() {
                 turn(reading, &mut found, Attribute::Failed, None);
-            }
-            if around.any(Mark::Regret) || around.any(Mark::Upset) {
-                found.attribute(Attribute::Unhappy);
             }
         }
         if let Some(change) = &mut found.change {

@@ -1,0 +1,140 @@
+//! Whose trouble a post tells of: ours, or that of the rival somebody comes from.
+//!
+//! "Dropbox lost my files again. Moving to Nomadesk." is good news for one of
+//! the two. Only a post that names whom it leaves is read this way, and only
+//! trouble that clearly belongs to the one left is taken off: words in a
+//! sentence that names the one left alone, words in front of the move, and
+//! words behind it after "because". Whatever remains is ours, so that nobody
+//! is thanked for an arrival that he regrets.
+
+use std::ops::Range;
+
+use super::judge::counts;
+use super::reading::Reading;
+use super::rule::{Found, Party};
+use super::switch::Mark;
+use crate::domain::{Attribute, Role, Signal};
+use crate::text::Tag;
+
+/// A post of somebody who joins us and names whom he leaves.
+pub(super) struct Whose<'r, 'a> {
+    reading: &'r Reading<'a>,
+    /// The words that tell of the move, in order.
+    moves: Vec<Range<usize>>,
+}
+
+impl<'r, 'a> Whose<'r, 'a> {
+    /// Finds the moves to us; `None` when nobody comes, or it is not said from where.
+    pub(super) fn new(reading: &'r Reading<'a>, found: &[Found]) -> Option<Self> {
+        let joins =
+            |found: &&Found| counts(&found.finding) && found.change.as_ref().is_some_and(|change| change.joined == Some(Party::Brand));
+        let from =
+            |found: &Found| found.change.as_ref().is_some_and(|change| matches!(change.left, Some(Party::Rival(_) | Party::Other(_))));
+        if !found.iter().filter(joins).any(from) {
+            return None;
+        }
+        let words = |found: &Found| {
+            let told = found.finding.evidence.iter().filter(|evidence| matches!(evidence.role, Role::Cue | Role::Left | Role::Joined));
+            let (start, end) = told.fold((usize::MAX, 0), |(start, end), one| (start.min(one.start), end.max(one.end)));
+            (start < end).then(|| reading.tokens_of(start..end))
+        };
+        let mut moves: Vec<_> = found.iter().filter(joins).filter_map(words).collect();
+        moves.sort_by_key(|tokens| tokens.start);
+        (!moves.is_empty()).then_some(Self { reading, moves })
+    }
+
+    /// Whether trouble at a token is that of the one who is left.
+    pub(super) fn is_theirs(&self, token: usize) -> bool {
+        let (us, them) = self.named_beside(token);
+        match (us, them) {
+            (false, true) => true,
+            (true, _) => false,
+            (false, false) => {
+                let last = self.moves.iter().rev().find(|tokens| self.reading.same_sentence(tokens.start, token)).or(self.moves.last());
+                last.is_some_and(|last| token < last.end || self.gives_reason(last.end, token))
+            }
+        }
+    }
+
+    /// Whether the sentence of a token names us, and the others, beside the words of the moves.
+    fn named_beside(&self, token: usize) -> (bool, bool) {
+        let Some(sentence) = self.reading.sentence(token) else { return (false, false) };
+        let beside = sentence.tokens.clone().filter(|index| !self.moves.iter().any(|tokens| tokens.contains(index)));
+        beside.filter_map(|index| self.reading.token(index)).fold((false, false), |(us, them), token| {
+            let you = token.tag == Tag::You && self.reading.addressed();
+            (us || you || token.tag == Tag::Brand, them || matches!(token.tag, Tag::Rival(_)))
+        })
+    }
+
+    /// Whether "because" stands between a move and a word of the same sentence.
+    fn gives_reason(&self, from: usize, token: usize) -> bool {
+        (from..token).any(|index| self.reading.around().is(index, Mark::Because) && self.reading.same_sentence(index, token))
+    }
+
+    /// Marks findings of trouble whose words all tell of the one who is left.
+    pub(super) fn mark_theirs(&self, found: &mut [Found]) {
+        for found in found {
+            let trouble = matches!(found.finding.signal, Signal::Complaint | Signal::Distrust | Signal::Chasing);
+            let mut told = found.finding.evidence.iter().filter(|evidence| matches!(evidence.role, Role::Cue | Role::Emotion));
+            if trouble && told.all(|evidence| self.is_theirs(self.reading.tokens_of(evidence.start..evidence.end).start)) {
+                found.attribute(Attribute::AboutRival);
+            }
+        }
+    }
+}
+
+/// Marks arrivals in a post that is upset about us, or regrets something.
+pub(super) fn mark_unhappy(reading: &Reading<'_>, whose: Option<&Whose<'_, '_>>, found: &mut [Found]) {
+    let joined = |found: &&mut Found| found.change.as_ref().is_some_and(|change| change.joined == Some(Party::Brand));
+    let mut joined = found.iter_mut().filter(joined).peekable();
+    if joined.peek().is_none() {
+        return;
+    }
+    let around = reading.around();
+    let upset = |token: &usize| around.is(*token, Mark::Upset) || around.is(*token, Mark::Regret);
+    let theirs = |token: usize| whose.is_some_and(|whose| whose.is_theirs(token));
+    if (0..reading.tokens().len()).filter(upset).any(|token| !theirs(token)) {
+        joined.for_each(|found| found.attribute(Attribute::Unhappy));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::{CompiledBrand, hear_text};
+    use crate::domain::{Brand, Primary};
+
+    /// Hears a post for Nomadesk, whose rival is Dropbox.
+    fn primary(text: &str, lang: &str) -> Primary {
+        let brand = |name: &str| Brand { name: name.to_owned(), terms: vec![name.to_lowercase()] };
+        hear_text(text, Some(lang), &CompiledBrand::new(&brand("Nomadesk"), &[brand("Dropbox")]), false).primary
+    }
+
+    #[test]
+    fn trouble_with_the_rival_welcomes_the_newcomer() {
+        for (lang, text) in [
+            ("en", "Dropbox lost my files again. Moving to Nomadesk."),
+            ("en", "Switched from Dropbox to Nomadesk because Dropbox support is terrible"),
+            ("en", "After the last price hike at Dropbox we switched to Nomadesk"),
+            ("en", "Goodbye Dropbox, hello Nomadesk! Dropbox support was a joke."),
+            ("en", "If Dropbox does not fix sync by Friday, I'm going back to Nomadesk"),
+            ("de", "Dropbox hat wieder meine Dateien verloren. Ich wechsle zu Nomadesk."),
+            ("de", "Von Dropbox zu Nomadesk gewechselt, weil der Support unterirdisch ist"),
+        ] {
+            assert_eq!(primary(text, lang), Primary::Joining, "{text}");
+        }
+    }
+
+    #[test]
+    fn trouble_with_us_thanks_nobody() {
+        for (lang, text) in [
+            ("en", "Moved to Nomadesk from Dropbox. Worst decision ever, sync is broken"),
+            ("en", "Switched from Dropbox to Nomadesk last week and now sync is broken"),
+            ("en", "Switched to Nomadesk from Dropbox and support is terrible"),
+            ("en", "Nomadesk is terrible. Dropbox was better. Moved to Nomadesk in March."),
+            ("en", "So disappointed: switched from Dropbox to Nomadesk and lost two folders"),
+            ("en", "I lost my files. Moved to Nomadesk last week."),
+        ] {
+            assert_eq!(primary(text, lang), Primary::Complaint, "{text}");
+        }
+    }
+}
