@@ -25,6 +25,7 @@ mod scan;
 mod schema;
 mod setup;
 mod status;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -82,6 +83,7 @@ pub enum Command {
     Explain(explain::Args),
     Feeds(feeds::Args),
     Cases(cases::Args),
+    Watch(watch::Args),
     Notifiers(notifiers::Args),
     Notifier(notifiers::OneArgs),
     Outbox(outbox::Args),
@@ -128,6 +130,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(args, cli.config.as_deref()),
         Command::Feeds(args) => feeds::run(args),
         Command::Cases(args) => cases::run(args, cli.config.as_deref()),
+        Command::Watch(args) => watch::run(args, cli.config.as_deref()),
         Command::Notifiers(args) => notifiers::run(args),
         Command::Notifier(args) => notifiers::run_one(args, cli.config.as_deref()),
         Command::Outbox(args) => outbox::run(args, cli.config.as_deref()),

@@ -46,6 +46,7 @@ pub use rules::{MatchText, RuleSection, RuleTest};
 pub use secret::{Ambient, Given, Secret, SecretRef, Secrets, StandIns};
 pub use section::Section;
 pub use settings::{LogFormat, LogSettings, NetSettings, PrivacySettings, ReplySettings, StoreSettings, WebSettings};
+pub use terms::STOP_WORDS;
 
 use crate::domain::{Brand, Watch};
 

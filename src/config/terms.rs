@@ -10,7 +10,7 @@ use crate::domain::Brand;
 const LONGEST: usize = 200;
 
 /// Words that stand in nearly every post of some language.
-const STOP_WORDS: &[&str] = &[
+pub const STOP_WORDS: &[&str] = &[
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "from", "get", "go", "had", "has", "have", "he", "her",
     "him", "his", "how", "i", "if", "in", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "or", "our", "out", "she", "so",
     "that", "the", "their", "them", "they", "this", "to", "up", "us", "was", "we", "were", "what", "when", "who", "will", "with", "you",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use courtier::config::{Config, StandIns};
 use courtier::detect::{Detector, Outcome, Scratch};
-use courtier::domain::{Account, AlertId, Author, CaseState, IdSource, Mention, MentionId, Network, Reason};
+use courtier::domain::{Account, AlertId, Author, CaseState, Dismissal, IdSource, Mention, MentionId, Network, Reason};
 use courtier::engine;
 use courtier::store::{Batch, Decided, Options, Query, Sqlite, Store};
 use courtier::triage::{Input, Past, Route, Routing, decide, fingerprint};
@@ -127,6 +127,13 @@ impl Past30 {
     pub(crate) async fn forget(&self, handle: &str) {
         let account = Account { network: Network::known("bluesky"), handle: handle.to_owned() };
         self.store.forget(&account).await.expect("forgets");
+    }
+
+    /// Dismisses the case of a mention.
+    pub(crate) async fn dismiss(&self, mention: MentionId, why: Dismissal) {
+        let stored = self.store.mention(&mention.to_string()).await.expect("reads").expect("is stored");
+        let case = stored.heard[0].3.expect("has a case");
+        self.store.dismiss(case, why, self.now).await.expect("dismisses");
     }
 
     /// Moves the case of a mention on, as a person would.
