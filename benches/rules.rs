@@ -16,6 +16,7 @@
     clippy::async_yields_async,
     unreachable_pub,
     missing_docs,
+    dead_code,
     reason = "a bench may stop at the first surprise and prints its figures"
 )]
 

@@ -39,6 +39,11 @@ pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<S
 /// Adds what rules of the user's own found to what was heard before. `brand` is the name of the watch
 /// where it is named: a switch of which nobody knows the direction leaves it; else it leaves a rival.
 pub(super) fn join(hearing: &mut Hearing, own: Vec<Finding>, brand: Option<&str>) {
+    // What was heard in a post that names only a rival speaks of that rival: it is no complaint about us.
+    if brand.is_none() && hearing.primary != Primary::Opportunity {
+        hearing.findings.clear();
+        hearing.switch = None;
+    }
     let switches = own.iter().any(|finding| finding.signal == Signal::Switch && counts(finding));
     if switches && hearing.switch.is_none() {
         let stance = if brand.is_some() { Stance::Leaving } else { Stance::Opportunity };

@@ -157,3 +157,93 @@ impl OwnRule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Detector, Outcome, Scratch};
+    use crate::domain::{Brand, Network, Primary, Stance};
+
+    fn rule(id: &str, query: &str, signal: Signal) -> OwnRule {
+        let query = Query::parse(query).expect("a query");
+        OwnRule { id: id.into(), query, signal, priority: None, shadow: false, watches: Vec::new() }
+    }
+
+    fn watch(id: &str, rival: &str) -> Watch {
+        let brand = |name: &str| Brand { name: name.into(), terms: vec![name.to_lowercase()] };
+        Watch { id: id.to_lowercase(), brand: brand(id), rivals: vec![brand(rival)], ..Watch::default() }
+    }
+
+    /// What two competitors, each the other's rival, hear: for each watch its hearing.
+    fn hear(rules: Vec<OwnRule>, text: &str) -> Vec<(usize, Hearing)> {
+        let watches = [watch("Nomadesk", "Dropbox"), watch("Dropbox", "Nomadesk")];
+        let mention = Mention::new(Network::known("rss"), "1", text, jiff::Timestamp::UNIX_EPOCH);
+        let heard = Detector::with_rules(&watches, rules).hear(&mention, &mut Scratch::default());
+        let named =
+            |heard: crate::detect::Heard| if let Outcome::Named(hearing) = heard.outcome { Some((heard.watch, hearing)) } else { None };
+        heard.into_iter().filter_map(named).collect()
+    }
+
+    fn rules_of(hearing: &Hearing) -> Vec<&str> {
+        hearing.findings.iter().map(|finding| finding.rule.as_str()).collect()
+    }
+
+    #[test]
+    fn macros_are_those_of_each_watch_and_a_rival_alone_is_enough_for_a_rule_that_says_so() {
+        let heard = hear(vec![rule("slow", "brand BEFORE/2 slow", Signal::Complaint)], "Dropbox is slow");
+        assert_eq!(heard.iter().map(|(watch, hearing)| (*watch, rules_of(hearing)[0])).collect::<Vec<_>>(), [(1, "slow")]);
+        let heard = hear(vec![rule("slow", "rival BEFORE/2 slow", Signal::Praise), rule("all", "slow", Signal::Praise)], "Dropbox is slow");
+        let found: Vec<_> = heard.iter().map(|(watch, hearing)| (*watch, rules_of(hearing))).collect();
+        assert_eq!(found[0], (0, vec!["slow"]), "`all` says nothing of rivals, and the complaint is none about us");
+        assert!(found[1].1.contains(&"all") && !found[1].1.contains(&"slow"));
+    }
+
+    #[test]
+    fn a_shadow_over_a_rivals_trouble_alerts_nobody() {
+        let shadow = OwnRule { shadow: true, ..rule("slow", "rival AND slow", Signal::Complaint) };
+        let (watch, hearing) = hear(vec![shadow], "Dropbox is broken and slow, terrible").remove(0);
+        assert_eq!((watch, hearing.primary, rules_of(&hearing)), (0, Primary::Noise, vec!["slow"]));
+    }
+
+    #[test]
+    fn a_rule_is_for_its_watches_and_sees_what_was_heard_before() {
+        let only = OwnRule { watches: vec!["dropbox".into()], ..rule("only", "left:brand AND joined:rival", Signal::Complaint) };
+        let text = "I am switching from Dropbox to Nomadesk";
+        let heard = hear(vec![only, rule("gain", "joined:brand", Signal::Praise), rule("sees-own", "signal:praise", Signal::Praise)], text);
+        assert_eq!(heard[0].1.findings.iter().filter(|finding| finding.score >= 1.0).count(), 1);
+        assert_eq!((rules_of(&heard[0].1)[0], heard[0].1.primary), ("gain", Primary::Joining));
+        assert_eq!((rules_of(&heard[1].1)[0], heard[1].1.primary), ("only", Primary::Leaving));
+    }
+
+    #[test]
+    fn findings_count_by_their_signal_and_shadows_do_not() {
+        let text = "Nomadesk repainted the bridge";
+        let primary = |signal, shadow| {
+            let heard = hear(vec![OwnRule { shadow, ..rule("mine", "brand NEAR/3 bridge", signal) }], text);
+            let (_, hearing) = heard.into_iter().next().expect("named");
+            assert_eq!(rules_of(&hearing), ["mine"]);
+            (hearing.primary, hearing.asks, hearing.switch.map(|switch| switch.stance))
+        };
+        assert_eq!(primary(Signal::Complaint, false), (Primary::Complaint, false, None));
+        assert_eq!(primary(Signal::Distrust, false), (Primary::Complaint, false, None));
+        assert_eq!(primary(Signal::Question, false), (Primary::Question, true, None));
+        assert_eq!(primary(Signal::Praise, false), (Primary::Praise, false, None));
+        assert_eq!(primary(Signal::Switch, false), (Primary::Leaving, false, Some(Stance::Leaving)));
+        for signal in Signal::ALL {
+            assert_eq!(primary(*signal, true), (Primary::Noise, false, None), "{signal} in shadow mode");
+        }
+    }
+
+    #[test]
+    fn evidence_quotes_the_text_and_shadows_are_dropped_for_people() {
+        let text = "é «Nomadesk» ＢＲＩＤＧＥ";
+        let shadow = OwnRule { shadow: true, ..rule("shadow", "bridge", Signal::Praise) };
+        let (_, mut hearing) = hear(vec![rule("live", "brand AND bridge", Signal::Praise), shadow], text).remove(0);
+        assert_eq!(rules_of(&hearing), ["live", "shadow"]);
+        for evidence in hearing.findings.iter().flat_map(|finding| &finding.evidence) {
+            assert_eq!(text.get(evidence.start..evidence.end), Some(&*evidence.text));
+        }
+        hearing.drop_shadows();
+        assert_eq!(rules_of(&hearing), ["live"]);
+    }
+}

@@ -149,3 +149,36 @@ proptest! {
         );
     }
 }
+
+#[test]
+fn a_rule_of_ones_own_may_ask_for_haste_and_never_for_less() {
+    use crate::domain::{Attribute, Finding, Signal};
+    let with = |primary, attributes: &[Attribute]| {
+        let finding =
+            Finding { rule: "mine".into(), signal: Signal::Praise, score: 1.0, evidence: Vec::new(), attributes: attributes.to_vec() };
+        super::priority(&Hearing { findings: vec![finding], ..hearing(primary) })
+    };
+    assert_eq!(with(Primary::Praise, &[]), Priority::Digest);
+    assert_eq!(with(Primary::Praise, &[Attribute::Today]), Priority::Today);
+    assert_eq!(with(Primary::Praise, &[Attribute::Urgent]), Priority::Urgent);
+    assert_eq!(with(Primary::Leaving, &[Attribute::Today]), Priority::Urgent);
+    assert_eq!(with(Primary::Praise, &[Attribute::Shadow, Attribute::Urgent]), Priority::Digest);
+}
+
+#[test]
+fn a_route_may_ask_for_words() {
+    let said = |query: &str| Some(Said::new(crate::query::Query::parse(query).expect("a query"), &[watch()]));
+    let route =
+        |query: &str, to: &str| Route { when: When { said: said(query), ..When::default() }, to: vec![to.into()], ..Route::default() };
+    let routing = Routing {
+        routes: vec![route("brand AND refund*", "billing"), route("signal:praise", "nobody"), route("lang:en OR brand", "care")],
+        notifiers: Vec::new(),
+    };
+    let to = |text: &str| {
+        let verdict = verdict(&post("kim", text), &hearing(Primary::Question), &Past::default(), None, &routing);
+        verdict.decision.deliveries.first().map_or_else(String::new, |planned| planned.notifier.clone())
+    };
+    assert_eq!(to("Dropbox, how do I get refunded?"), "billing");
+    assert_eq!(to("Dropbox, how do I get in?"), "care");
+    assert_eq!(to("how do I get refunded?"), "", "the watch is not named in words, and nothing addresses it");
+}
