@@ -136,7 +136,10 @@ impl Mood {
 
 /// Weighs a post.
 pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
-    let counted = claim(reading);
+    let mut counted = claim(reading);
+    if is_earnest(reading, &counted) {
+        counted.retain(|one| reading.list_name(one.list) != "hard.irony");
+    }
     let count = |wanted: &dyn Fn(&Counted) -> bool| points(&counted, wanted);
     let is = |weights: &'static [Weight]| move |one: &Counted| weights.contains(&one.weight) && !one.closing;
     let trouble = count(&is(&[Weight::Hard, Weight::Soft]));
@@ -195,6 +198,15 @@ fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
         points -= if service && !broadcast { 1 } else { 3 };
     }
     points
+}
+
+/// Whether words that mock elsewhere are meant here: something else pleases, and nothing is wrong.
+fn is_earnest(reading: &Reading<'_>, counted: &[Counted]) -> bool {
+    let mocks = |one: &Counted| reading.list_name(one.list) == "hard.irony";
+    let mut others = counted.iter().filter(|one| !mocks(one));
+    counted.iter().any(mocks)
+        && others.clone().any(|one| matches!(one.weight, Weight::Strong | Weight::Fine))
+        && !others.any(|one| matches!(one.weight, Weight::Hard | Weight::Soft))
 }
 
 /// How many lists of a weight speak.
