@@ -137,6 +137,14 @@ fn explain_classify_and_scan_hear_them_too() {
     let (_, out, _) = courtier(FILE, &["explain", "Dropbox is so green"], "");
     assert!(out.contains("not-named"), "{out}");
 
+    let (_, out, _) = courtier(FILE, &["explain", "--rule", "office", "Nomadesk opens its most beautiful and largest new office"], "");
+    assert!(out.contains("office does not fire: `open*` and `office OR \"front desk\"` have 6 words between them"), "{out}");
+    let (_, out, _) = courtier(FILE, &["explain", "--rule", "office", "--format", "json", "Nomadesk opens its front desk"], "");
+    let explained: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(explained["rule"]["words"], serde_json::json!(["Nomadesk", "opens", "front desk"]), "{out}");
+    let (code, _, error) = courtier(FILE, &["explain", "--rule", "offices", "x"], "");
+    assert!(code == 2 && error.contains("there are office, pricey"), "{code} {error}");
+
     let lines = "{\"id\":\"1\",\"text\":\"Nomadesk opens an office\"}\n{\"id\":\"2\",\"text\":\"Nomadesk closes an office\"}\n";
     let (code, out, _) = courtier(FILE, &["classify"], lines);
     let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -33,6 +33,9 @@ pub struct Args {
     /// Language of the text, as a two-letter code.
     #[arg(long, value_name = "CODE")]
     lang: Option<String>,
+    /// Say of this rule of your own on which words it fires, or what is missing.
+    #[arg(long, value_name = "ID", conflicts_with = "brand")]
+    rule: Option<String>,
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -63,7 +66,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let mut mention = Mention::new(Network::known(TEXT), TEXT, &args.what, Clock::system().now());
     mention.lang.clone_from(&args.lang);
     let answers = answers(args, &config, &mention, TEXT)?;
-    write(args, &mention, &answers, None)
+    write(args, &mention, &answers, None, tried(args, &config, &mention)?.as_ref())
 }
 
 fn configuration(args: &Args, named: Option<&Path>) -> Result<Config, Failure> {
@@ -84,7 +87,34 @@ fn stored(args: &Args, config: &Config) -> Result<Exit, Failure> {
     };
     // Words that are gone cannot be heard again: what was decided then is all there is.
     let answers = if found.mention.text.is_empty() { Vec::new() } else { answers(args, config, &found.mention, &found.feed)? };
-    write(args, &found.mention, &answers, Some(&found))
+    let tried = if found.mention.text.is_empty() { None } else { tried(args, config, &found.mention)? };
+    write(args, &found.mention, &answers, Some(&found), tried.as_ref())
+}
+
+/// What the rule makes of it that was asked about: its words, or why it does not fire.
+type Tried = Result<Vec<String>, String>;
+
+/// Tries the rule that was asked about.
+fn tried(args: &Args, config: &Config, mention: &Mention) -> Result<Option<Tried>, Failure> {
+    let Some(id) = &args.rule else { return Ok(None) };
+    let Some(index) = config.rules.iter().position(|rule| rule.id == *id) else {
+        let known: Vec<&str> = config.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let hint = if known.is_empty() { "it has no [[rules]]".to_owned() } else { format!("there are {}", known.join(", ")) };
+        return Err(Failure::usage(format!("the configuration has no rule `{}`", visible(id))).hint(hint));
+    };
+    let detector = engine::detector(config).map_err(|mistakes| setup::refuse_parts(config, mistakes))?;
+    Ok(Some(detector.try_rule(index, mention, &mut Scratch::default())))
+}
+
+/// Says in words what the rule makes of it.
+fn tried_says(rule: &str, tried: &Tried) -> String {
+    match tried {
+        Ok(words) if words.is_empty() => format!("{rule} fires by its fields alone"),
+        Ok(words) => {
+            format!("{rule} fires on {}", words.iter().map(|word| format!("\"{}\"", visible(word))).collect::<Vec<_>>().join(", "))
+        }
+        Err(why) => format!("{rule} does not fire: {}", visible(why)),
+    }
 }
 
 /// Asks every watch, with the plan that the daemon would build.
@@ -172,16 +202,26 @@ fn unnamed<'a>(watch: &'a Watch, text: &str) -> Answer<'a> {
     Answer { watch, hearing: None, reason: Reason::NotNamed, detail: Some(detail), nearest }
 }
 
-fn write(args: &Args, mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention>) -> Result<Exit, Failure> {
+fn write(
+    args: &Args,
+    mention: &Mention,
+    answers: &[Answer<'_>],
+    stored: Option<&StoredMention>,
+    tried: Option<&Tried>,
+) -> Result<Exit, Failure> {
     let output = Output::new(args.format);
+    let rule = args.rule.as_deref().zip(tried);
     if args.format == Format::Table {
-        output.text(&text(mention, answers, stored))?;
+        let last = rule.map_or_else(String::new, |(id, tried)| format!("\n{}\n", tried_says(id, tried)));
+        output.text(&(text(mention, answers, stored) + &last))?;
     } else {
         let answers: Vec<Value> = answers.iter().map(object).collect();
         let then = stored.map(|stored| {
             stored.heard.iter().map(|(watch, _, reason, case)| json!({"watch": watch, "reason": reason, "case": case})).collect::<Vec<_>>()
         });
-        output.json(&json!({"text": mention.text, "watches": answers, "decided_then": then}))?;
+        let rule = rule
+            .map(|(id, tried)| json!({"id": id, "fires": tried.is_ok(), "words": tried.as_ref().ok(), "why_not": tried.as_ref().err()}));
+        output.json(&json!({"text": mention.text, "watches": answers, "decided_then": then, "rule": rule}))?;
     }
     Ok(Exit::Fine)
 }

@@ -19,6 +19,7 @@ use crate::domain::{Network, Watch};
 use crate::feed::{self, FEEDS, Inboxes};
 use crate::net::{self, Client, NetError};
 use crate::notify::{self, NOTIFIERS};
+use crate::query::Query;
 use crate::reply::{Facts, Voice, draft};
 use crate::triage::{Escalate, Fold, Route, Routing, Said, When};
 
@@ -57,7 +58,7 @@ impl Plan {
         let mut mistakes = Vec::new();
         let watches: Arc<[Watch]> = config.watches.clone().into();
         let detector = rules::checked(config, &mut mistakes);
-        let routes = config.routes.iter().map(|section| route(section, &watches, &mut mistakes)).collect();
+        let routes = routes(config, &watches, &mut mistakes);
         let feeds = feeds(config, &watches, &detector, client, inboxes, &mut mistakes);
         let notifiers = notifiers(config, client, &mut mistakes);
         let drafter = drafter(config, &mut mistakes);
@@ -182,8 +183,15 @@ fn drafter(config: &Config, mistakes: &mut Vec<Diagnostic>) -> Drafter {
     })
 }
 
-fn route(section: &RouteSection, watches: &[Watch], mistakes: &mut Vec<Diagnostic>) -> Route {
-    let query = section.matches.as_ref().and_then(|matches| rules::query(matches, mistakes));
+fn routes(config: &Config, watches: &[Watch], mistakes: &mut Vec<Diagnostic>) -> Vec<Route> {
+    let matches = config.routes.iter().filter_map(|section| section.matches.as_ref());
+    let queries: Vec<Query> = matches.filter_map(|matches| rules::query(matches, mistakes)).collect();
+    let mut said = Said::all(queries, watches).into_iter();
+    // Where a query is wrong the plan is not built, and it does not matter whose is whose.
+    config.routes.iter().map(|section| route(section, section.matches.as_ref().and_then(|_| said.next()))).collect()
+}
+
+fn route(section: &RouteSection, said: Option<Said>) -> Route {
     let when = &section.when;
     Route {
         when: When {
@@ -195,7 +203,7 @@ fn route(section: &RouteSection, watches: &[Watch], mistakes: &mut Vec<Diagnosti
             network: when.network.iter().map(|network| network.as_str().to_owned()).collect(),
             feed: when.feed.clone(),
             lang: when.lang.clone(),
-            said: query.map(|query| Said::new(query, watches)),
+            said,
         },
         to: section.to.clone(),
         fold: section.fold.as_ref().map(|fold| Fold {

@@ -110,12 +110,12 @@ impl Set {
         self.watches.iter().position(|names| names.id == id)
     }
 
-    /// Whether the first query is true of a post: for a set of one that is asked now and then.
-    pub fn is_true(&self, subject: &Subject<'_>) -> bool {
+    /// Whether one query is true of a post: for whoever asks now and then.
+    pub fn is_true(&self, query: usize, subject: &Subject<'_>) -> bool {
         let (mut folded, mut found) = (Folded::default(), Found::default());
         let map = folded.fold_mapped(&subject.mention.text);
         self.find(&subject.mention.text, &folded, &map, &mut found);
-        self.holds(0, subject, &found).is_some()
+        self.holds(query, subject, &found).is_some()
     }
 
     /// Looks a text up once for all queries. `folded` and `map` are those of `original`.

@@ -167,7 +167,7 @@ fn a_rule_of_ones_own_may_ask_for_haste_and_never_for_less() {
 
 #[test]
 fn a_route_may_ask_for_words() {
-    let said = |query: &str| Some(Said::new(crate::query::Query::parse(query).expect("a query"), &[watch()]));
+    let said = |query: &str| Said::all(vec![crate::query::Query::parse(query).expect("a query")], &[watch()]).pop();
     let route =
         |query: &str, to: &str| Route { when: When { said: said(query), ..When::default() }, to: vec![to.into()], ..Route::default() };
     let routing = Routing {
