@@ -58,7 +58,7 @@ fn suggest(past: &Past30, arguments: &[&str]) -> (Value, String) {
 async fn the_proposal_keeps_the_right_ones_and_drops_the_wrong_ones() {
     let past = past().await;
     let (found, out) = suggest(&past, &["nomadesk"]);
-    assert_eq!(found["labelled"], serde_json::json!({"right": 12, "wrong": 12}), "{out}");
+    assert_eq!(found["labelled"], serde_json::json!({"right": 12, "wrong": 12}), "six handled are too few: {out}");
     assert_eq!(found["mentions"], 26);
     let words = |side: &str| -> Vec<String> {
         found["suggestion"][side].as_array().unwrap().iter().map(|one| one["word"].as_str().unwrap().to_owned()).collect()
@@ -76,6 +76,21 @@ async fn the_proposal_keeps_the_right_ones_and_drops_the_wrong_ones() {
     let (_, out, _) = past.courtier(&["--config", "new.toml", "backtest", "--format", "json"]);
     let report: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((&report["lost"]["count"], &report["hidden"]["count"]), (&Value::from(12), &Value::from(0)), "{report}");
+}
+
+#[tokio::test]
+async fn what_nobody_touched_does_not_count_once_enough_was_handled() {
+    let past = past().await;
+    for n in 0..8 {
+        let handled = past.heard(300 + n, &format!("gus{n}"), &format!("Nomadesk is broken again, my cloud folder number {n} is gone")).await;
+        past.case(handled, CaseState::Taken).await;
+        past.heard(200 + n, &format!("hal{n}"), &format!("My Nomadesk arrived broken, the oak drawer number {n} is ruined")).await;
+    }
+    let (found, out) = suggest(&past, &["nomadesk"]);
+    assert_eq!(found["labelled"], serde_json::json!({"right": 14, "wrong": 12}), "{out}");
+    let effect = &found["suggestion"]["changes"][0]["effect"];
+    assert_eq!((&effect["right_lost"], &effect["wrong_dropped"]), (&Value::from(0), &Value::from(12)), "{out}");
+    assert!(effect["others_dropped"].as_u64() >= Some(8), "the untouched ones go too: {out}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::visible;
 use crate::domain::{Finding, Mention, Role};
-use crate::notify::marked;
+use crate::notify::marked::{self, Glyph};
 
 /// The words with the evidence in colour and brackets: it shows without colour too. At most about `most` characters.
 pub(super) fn line(text: &str, findings: &[Finding], most: usize) -> String {
@@ -20,6 +20,37 @@ pub(super) fn line(text: &str, findings: &[Finding], most: usize) -> String {
         };
     }
     line
+}
+
+/// The same in lines of at most `width` columns, each behind `indent` spaces.
+pub(super) fn lines(text: &str, findings: &[Finding], most: usize, (indent, width): (usize, usize)) -> String {
+    let bracket = |shown: &str, role| Glyph { shown: shown.to_owned(), cells: 1, role };
+    let mut glyphs: Vec<Glyph> = Vec::new();
+    let mut role = None;
+    for mut glyph in marked::glyphs(text, findings, most) {
+        if glyph.role != role {
+            glyphs.extend(role.map(|_| bracket("]", role)));
+            glyphs.extend(glyph.role.map(|_| bracket("[", glyph.role)));
+            role = glyph.role;
+        }
+        if glyph.shown == "\n" {
+            glyph.shown = " ".to_owned();
+        }
+        glyphs.push(glyph);
+    }
+    glyphs.extend(role.map(|_| bracket("]", role)));
+    let mut lines = String::new();
+    for line in marked::wrap(&glyphs, width.saturating_sub(indent)) {
+        lines.push_str(&" ".repeat(indent));
+        for (words, role) in marked::runs(&line) {
+            match role.map(colour) {
+                Some(style) => write!(lines, "{style}{words}{style:#}").ok(),
+                None => write!(lines, "{words}").ok(),
+            };
+        }
+        lines.push('\n');
+    }
+    lines
 }
 
 /// The author and the place, such as `@kim on Bluesky`.

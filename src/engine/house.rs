@@ -4,6 +4,7 @@
 //! first; only when nothing is wrong with it does the running generation
 //! drain and the next one start, over the same store, metrics and health.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl House {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
         let pulse = self.start_pulse();
-        let mut generation = self.start(Arc::new(plan));
+        let mut generation = self.start(&Arc::new(plan));
         self.systemd.ready(&self.line());
         loop {
             tokio::select! {
@@ -107,9 +108,9 @@ impl House {
         Ok(ended)
     }
 
-    fn start(&self, plan: Arc<Plan>) -> Generation {
+    fn start(&self, plan: &Arc<Plan>) -> Generation {
         let generation = Generation {
-            plan: Arc::clone(&plan),
+            plan: Arc::clone(plan),
             feeds: TaskTracker::new(),
             desk: TaskTracker::new(),
             stop_feeds: CancellationToken::new(),
@@ -121,21 +122,21 @@ impl House {
         for planned in plan.feeds.iter().cloned() {
             let feed = FeedLoop {
                 planned,
-                plan: Arc::clone(&plan),
+                plan: Arc::clone(plan),
                 shared: self.shared.clone(),
                 intake: sender.clone(),
                 cancel: generation.stop_feeds.clone(),
             };
             generation.feeds.spawn(feed.run());
         }
-        let intake = Intake { plan: Arc::clone(&plan), shared: self.shared.clone(), parcels, abandon: generation.abandon.clone() };
+        let intake = Intake { plan: Arc::clone(plan), shared: self.shared.clone(), parcels, abandon: generation.abandon.clone() };
         generation.feeds.spawn(intake.run());
         let retention = Retention { keep: plan.keep, shared: self.shared.clone(), cancel: generation.stop_feeds.clone() };
         generation.feeds.spawn(retention.run());
         for planned in plan.notifiers.iter().cloned() {
             let dispatcher = Dispatcher {
                 planned,
-                plan: Arc::clone(&plan),
+                plan: Arc::clone(plan),
                 shared: self.shared.clone(),
                 cancel: generation.stop_desk.clone(),
                 abandon: generation.abandon.clone(),
@@ -188,7 +189,7 @@ impl House {
             Ok(plan) => {
                 tracing::info!(hides = hidden.count, "reloading");
                 self.drain(&running).await;
-                self.start(plan)
+                self.start(&plan)
             }
             Err(why) => {
                 tracing::error!(mistakes = %why, "the new configuration is refused; the old one goes on");
@@ -264,10 +265,10 @@ fn refusal(hidden: &Hidden) -> String {
         hidden.count, hidden.looked
     );
     for (id, watch, why) in hidden.named.iter().take(LISTED) {
-        text.push_str(&format!("  {id} ({watch}): {why}\n"));
+        writeln!(text, "  {id} ({watch}): {why}").ok();
     }
     if hidden.count > LISTED {
-        text.push_str(&format!("  and {} more\n", hidden.count - LISTED));
+        writeln!(text, "  and {} more", hidden.count - LISTED).ok();
     }
     text + FORCE
 }

@@ -132,7 +132,7 @@ impl Past30 {
     /// Dismisses the case of a mention.
     pub(crate) async fn dismiss(&self, mention: MentionId, why: Dismissal) {
         let stored = self.store.mention(&mention.to_string()).await.expect("reads").expect("is stored");
-        let case = stored.heard[0].3.expect("has a case");
+        let Some(case) = stored.heard[0].3 else { return };
         self.store.dismiss(case, why, self.now).await.expect("dismisses");
     }
 

@@ -66,7 +66,7 @@ fn kinds(report: &Report) -> [(&'static str, &Changes); 5] {
 }
 
 /// Draws everything.
-pub(super) fn report(report: &Report, hours: &Hours, look: &Look) -> String {
+pub(super) fn report(report: &Report, hours: &Hours, look: Look) -> String {
     let bold = Style::new().bold();
     let before = report.against.as_deref().map_or_else(|| "what was decided".to_owned(), visible);
     let mut text = format!("{bold}{}{bold:#} against {before}\n", visible(&report.file));
@@ -83,7 +83,7 @@ pub(super) fn report(report: &Report, hours: &Hours, look: &Look) -> String {
 }
 
 /// Whom it would hide: first, and in words that cannot be passed over.
-fn leavers(text: &mut String, report: &Report, zone: &TimeZone, look: &Look) {
+fn leavers(text: &mut String, report: &Report, zone: &TimeZone, look: Look) {
     let hidden = &report.tally.hidden;
     if hidden.count == 0 {
         let green = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
@@ -97,7 +97,7 @@ fn leavers(text: &mut String, report: &Report, zone: &TimeZone, look: &Look) {
 }
 
 /// The other differences, each kind with its newest.
-fn differences(text: &mut String, report: &Report, zone: &TimeZone, look: &Look) {
+fn differences(text: &mut String, report: &Report, zone: &TimeZone, look: Look) {
     let bold = Style::new().bold();
     let others = &kinds(report)[1..];
     if others.iter().all(|(_, changes)| changes.count == 0) {
@@ -111,7 +111,7 @@ fn differences(text: &mut String, report: &Report, zone: &TimeZone, look: &Look)
     }
 }
 
-fn samples(text: &mut String, changes: &Changes, zone: &TimeZone, look: &Look) {
+fn samples(text: &mut String, changes: &Changes, zone: &TimeZone, look: Look) {
     for change in &changes.samples {
         sample(text, change, zone, look);
     }
@@ -121,15 +121,14 @@ fn samples(text: &mut String, changes: &Changes, zone: &TimeZone, look: &Look) {
     }
 }
 
-fn sample(text: &mut String, change: &Change, zone: &TimeZone, look: &Look) {
+fn sample(text: &mut String, change: &Change, zone: &TimeZone, look: Look) {
     let dim = Style::new().dimmed();
     let when = change.decided.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M");
     writeln!(text, "  {}  {when}  {}{dim} ({}){dim:#}", change.id, marks::who(&change.mention), visible(&change.watch)).ok();
     // The words that were heard: by the side that heard them.
     let side = if change.now.speaks() && !change.before.speaks() { &change.now } else { &change.before };
     let findings = side.hearing.as_ref().map_or(&[][..], |hearing| &hearing.findings);
-    let room = look.width.saturating_sub(6).saturating_mul(2);
-    writeln!(text, "    {}", marks::line(&change.mention.text, findings, room)).ok();
+    text.push_str(&marks::lines(&change.mention.text, findings, look.width.saturating_mul(2), (4, look.width)));
     let now = if change.now.speaks() && change.now.reaches() {
         heard(&change.now)
     } else {
@@ -151,7 +150,7 @@ fn heard(judgement: &Judgement) -> String {
 }
 
 /// A bar a day, as long as its alerts are many.
-fn days(text: &mut String, report: &Report, look: &Look) {
+fn days(text: &mut String, report: &Report, look: Look) {
     let days = &report.tally.days;
     let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else { return };
     let bold = Style::new().bold();
@@ -230,7 +229,7 @@ pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

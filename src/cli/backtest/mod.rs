@@ -37,7 +37,7 @@ pub struct Args {
     /// How far back.
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = setup::duration)]
     since: SignedDuration,
-    /// Mentions shown of each kind of difference, the newest first; leavers that would be hidden are shown ten times as many.
+    /// Mentions shown of each kind of difference, the newest first; of leavers that would be hidden twice as many.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     samples: usize,
     /// How to write it.
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     };
     let output = Output::new(args.format);
     match args.format {
-        Format::Table => output.text(&draw::report(&report, &config.hours, &Look::of_terminal()))?,
+        Format::Table => output.text(&draw::report(&report, &config.hours, Look::of_terminal()))?,
         Format::Csv => output.rows(&draw::CSV_HEADS, &draw::csv_rows(&report))?,
         Format::Json | Format::Ndjson => output.json(&report)?,
     }

@@ -13,8 +13,8 @@ use crate::domain::{MentionId, Primary};
 use crate::engine::{Judgement, hides_leaver};
 use crate::store::Walked;
 
-/// Hidden leavers are shown so many times as often as others: they are why one looks.
-const LEAVERS: usize = 10;
+/// So many times as many hidden leavers are shown as others: they are why one looks.
+const LEAVERS: usize = 2;
 
 /// A number before and now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

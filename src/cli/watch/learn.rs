@@ -17,8 +17,10 @@ const SURE: f64 = 1.96;
 /// What people's deeds say of a mention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
-    /// About us: taken, answered, or left standing as an alert.
+    /// About us: taken, answered, or dismissed for another reason.
     Right,
+    /// Alerted, and nobody did anything about it yet: about us, presumably.
+    Presumed,
     /// Dismissed as not about us.
     Wrong,
 }
@@ -77,7 +79,13 @@ impl Lesson {
     /// Words and pairs that stand in wrong mentions rather than in right ones; the surest first.
     pub(super) fn for_wrong(&self, least: u64) -> Vec<Telling> {
         let mut telling = self.telling(&self.single, least, |telling| telling.sure <= -SURE);
-        telling.extend(self.telling(&self.pairs, least, |telling| telling.sure <= -SURE));
+        let pairs = self.telling(&self.pairs, least, |telling| telling.sure <= -SURE);
+        // A pair that says no more than one of its words is only longer.
+        let more = |pair: &Telling| {
+            let says = |word: &str| self.single.get(word).is_some_and(|one| one.wrong >= pair.count.wrong && one.right <= pair.count.right);
+            !pair.word.split(' ').any(says)
+        };
+        telling.extend(pairs.into_iter().filter(more));
         sort(&mut telling);
         telling
     }
@@ -92,7 +100,7 @@ impl Lesson {
 
 fn add(count: &mut Count, label: Label) {
     match label {
-        Label::Right => count.right += 1,
+        Label::Right | Label::Presumed => count.right += 1,
         Label::Wrong => count.wrong += 1,
     }
 }

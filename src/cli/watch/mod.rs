@@ -1,7 +1,7 @@
 //! `courtier watch`: what people's deeds say about a watch.
 //!
 //! `suggest` reads the stored mentions of a watch. Those whose case somebody
-//! dismissed as `not-us` are wrong, those with any other case are right; the
+//! dismissed as `not-us` are wrong, those that were handled otherwise are right; the
 //! words that stand in one kind and not in the other become a proposal for the
 //! file, with what it would lose and drop. Nothing is written.
 
@@ -42,7 +42,8 @@ pub struct Args {
 enum Action {
     /// Shows which words tell right mentions from wrong ones, and what the file should say.
     ///
-    /// Wrong are those whose case was dismissed with `courtier cases dismiss ID --reason not-us`; right are those with any other case.
+    /// Wrong are those whose case was dismissed with `courtier cases dismiss ID --reason not-us`; right are those that were
+    /// taken, answered or dismissed for another reason, and while these are few, alerts that nobody touched.
     Suggest(SuggestArgs),
 }
 
@@ -85,8 +86,6 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
 
 /// What was learned about one watch.
 struct Learned {
-    /// Labelled mentions.
-    seen: Count,
     /// All its mentions.
     mentions: u64,
     suggestion: Suggestion,
@@ -108,10 +107,7 @@ async fn learn(
         }
     })
     .await?;
-    let suggest = |learner: Learner<'_>| {
-        let seen = learner.lesson.seen;
-        Learned { seen, mentions: 0, suggestion: learner.suggest(args.least, args.most) }
-    };
+    let suggest = |learner: Learner<'_>| Learned { mentions: 0, suggestion: learner.suggest(args.least, args.most) };
     let mut learned: Vec<Learned> = learners.into_iter().map(suggest).collect();
     each(store, span, "measuring", |walked| {
         for (learned, watch) in learned.iter_mut().zip(watches) {
@@ -180,7 +176,7 @@ fn write(args: &SuggestArgs, watches: &[&Watch], learned: &[Learned]) -> Result<
                 json!({
                     "watch": watch.id,
                     "mentions": learned.mentions,
-                    "labelled": learned.seen,
+                    "labelled": learned.suggestion.seen,
                     "suggestion": learned.suggestion,
                     "recommended": best.map(|change| change.name),
                     "toml": best.map(|change| change.snippet(watch)),
@@ -194,9 +190,13 @@ fn write(args: &SuggestArgs, watches: &[&Watch], learned: &[Learned]) -> Result<
 
 fn text(watch: &Watch, learned: &Learned) -> String {
     let bold = Style::new().bold();
-    let Learned { seen, mentions, suggestion } = learned;
+    let Learned { mentions, suggestion } = learned;
+    let seen = &suggestion.seen;
     let mut text =
         format!("{bold}{}{bold:#}: {mentions} mentions, {} right and {} wrong by what people did\n", watch.id, seen.right, seen.wrong);
+    if suggestion.presumes && seen.right > 0 {
+        text.push_str("Few were taken or answered yet: alerts that nobody touched count as right.\n");
+    }
     if seen.wrong == 0 || seen.right == 0 {
         let what = if seen.wrong == 0 { "was dismissed as not-us" } else { "has a case that is about us" };
         writeln!(text, "There is nothing to learn from: no mention {what}.").ok();
@@ -206,7 +206,12 @@ fn text(watch: &Watch, learned: &Learned) -> String {
     words(&mut text, "speak for us", &suggestion.right, *seen);
     words(&mut text, "speak against", &suggestion.wrong, *seen);
     if suggestion.changes.is_empty() {
-        writeln!(text, "\nNo word tells the two apart often enough to be believed. More dismissals help; so does a lower --least.").ok();
+        let why = if suggestion.wrong.is_empty() {
+            "No word tells the two apart often enough to be believed.\nMore dismissals help; so does a lower --least."
+        } else {
+            "Each of these words stands in too many right ones to be excluded, and no term\nbrings so many wrong ones that it should need a context word."
+        };
+        writeln!(text, "\n{why}").ok();
         return text;
     }
     writeln!(text, "\n{bold}{:<10}{:>18}{:>20}{:>24}{bold:#}", "change", "right ones lost", "wrong ones dropped", "unjudged ones dropped")

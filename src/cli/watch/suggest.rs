@@ -1,10 +1,11 @@
 //! What a watch should say so that right mentions stay and wrong ones go, and what that would do.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::learn::{Label, Lesson, Telling, pick};
+use super::learn::{Count, Label, Lesson, Telling, pick};
 use super::words::{Cutter, Words};
 use crate::detect::{Detector, Outcome, Scratch};
 use crate::domain::{CaseState, Dismissal, Mention, Watch};
@@ -14,6 +15,8 @@ use crate::store::HeardThen;
 const AMBIGUOUS_PERCENT: u64 = 10;
 /// Labelled mentions that are held to pick words by; the newest labels say the most.
 const HELD: usize = 5_000;
+/// So many handled mentions are enough to do without those nobody touched.
+const ENOUGH: u64 = 10;
 
 /// What people's deeds say of one stored mention for one watch; `None` when nobody did anything.
 pub(super) fn label(heard: &HeardThen) -> Option<Label> {
@@ -22,6 +25,7 @@ pub(super) fn label(heard: &HeardThen) -> Option<Label> {
         (CaseState::Dismissed, Some(Dismissal::NotUs)) => Some(Label::Wrong),
         // Spam may be about us or not: it teaches nothing.
         (CaseState::Dismissed, Some(Dismissal::Spam)) => None,
+        (CaseState::Open, _) => Some(Label::Presumed),
         _ => Some(Label::Right),
     }
 }
@@ -58,7 +62,10 @@ pub(super) struct Learner<'a> {
     /// One watch a term: which terms stand in a post.
     terms: Detector,
     scratch: Scratch,
-    pub(super) lesson: Lesson,
+    /// What people handled, and what they called wrong.
+    handled: Lesson,
+    /// The same with what nobody touched.
+    all: Lesson,
     /// Right and wrong mentions of each term.
     by_term: Vec<(u64, u64)>,
     held: std::collections::VecDeque<(Label, Words)>,
@@ -78,7 +85,8 @@ impl<'a> Learner<'a> {
             by_term: vec![(0, 0); terms.len()],
             terms: Detector::new(&terms),
             scratch: Scratch::default(),
-            lesson: Lesson::default(),
+            handled: Lesson::default(),
+            all: Lesson::default(),
             held: std::collections::VecDeque::new(),
         }
     }
@@ -87,42 +95,52 @@ impl<'a> Learner<'a> {
     pub(super) fn note(&mut self, mention: &Mention, label: Label) {
         for heard in self.terms.hear(mention, &mut self.scratch) {
             if let Some((right, wrong)) = self.by_term.get_mut(heard.watch) {
-                *(if label == Label::Right { right } else { wrong }) += 1;
+                *(if label == Label::Wrong { wrong } else { right }) += 1;
             }
         }
         self.held.push_back((label, self.cutter.cut(mention)));
         if self.held.len() > HELD {
             self.held.pop_front();
         }
-        self.lesson.note(self.cutter.cut(mention), label);
+        if label != Label::Presumed {
+            self.handled.note(self.cutter.cut(mention), label);
+        }
+        self.all.note(self.cutter.cut(mention), label);
     }
 
     /// Picks what to change.
     pub(super) fn suggest(self, least: u64, most: usize) -> Suggestion {
+        // What nobody touched may be wrong too: it counts only while too little was handled.
+        let presumes = self.handled.seen.right < ENOUGH;
+        let lesson = if presumes { &self.all } else { &self.handled };
+        let wanted = |label: Label| label == Label::Right || (presumes && label == Label::Presumed);
         let known = |word: &Telling, list: &[String]| list.iter().any(|old| stands_for(old, &word.word));
-        let mut right = self.lesson.for_right(least);
+        let mut right = lesson.for_right(least);
         right.retain(|word| !known(word, &self.watch.context));
-        let mut wrong = self.lesson.for_wrong(least);
+        let mut wrong = lesson.for_wrong(least);
         wrong.retain(|word| !known(word, &self.watch.exclude));
-        let context = self.picked(&right, Label::Right, most);
+        let context = self.picked(&right, most, |label| wanted(label).then_some(true).or((label == Label::Wrong).then_some(false)));
         // A phrase that is excluded takes right ones out as well: only words that stand in (nearly) none of them.
         let safe: Vec<Telling> = wrong.iter().filter(|word| word.count.right * 20 <= word.count.wrong).cloned().collect();
-        let exclude = self.picked(&safe, Label::Wrong, most);
+        let exclude = self.picked(&safe, most, |label| wanted(label).then_some(false).or((label == Label::Wrong).then_some(true)));
         let ambiguous = self.watch.brand.terms.iter().zip(&self.by_term).filter(|(term, (right, wrong))| {
             !term.starts_with(['@', '#']) && *wrong >= least && wrong * 100 >= (right + wrong) * AMBIGUOUS_PERCENT
         });
         let ambiguous: Vec<String> = ambiguous.map(|(term, _)| term.clone()).collect();
         let changes = changes(self.watch, &ambiguous, &context, &exclude);
         let today = Detector::new(std::slice::from_ref(self.watch));
-        Suggestion { right, wrong, ambiguous, context, exclude, changes, today, scratch: self.scratch }
+        let seen = lesson.seen;
+        Suggestion { seen, presumes, right, wrong, ambiguous, context, exclude, changes, today, scratch: self.scratch }
     }
 
-    fn picked(&self, candidates: &[Telling], wanted: Label, most: usize) -> Vec<String> {
+    /// Picks words by the mentions that are held; `wants` says whether one is wanted, `None` leaves it out.
+    fn picked(&self, candidates: &[Telling], most: usize, wants: impl Fn(Label) -> Option<bool>) -> Vec<String> {
         let holds = |words: &Words| -> BTreeSet<usize> {
             let stands = |word: &str| words.single.contains(word) || words.pairs.contains(word);
             candidates.iter().enumerate().filter(|(_, candidate)| stands(&candidate.word)).map(|(at, _)| at).collect()
         };
-        let posts: Vec<(bool, BTreeSet<usize>)> = self.held.iter().map(|(label, words)| (*label == wanted, holds(words))).collect();
+        let posts: Vec<(bool, BTreeSet<usize>)> =
+            self.held.iter().filter_map(|(label, words)| Some((wants(*label)?, holds(words)))).collect();
         pick(candidates, &posts, most).into_iter().filter_map(|at| Some(candidates.get(at)?.word.clone())).collect()
     }
 }
@@ -136,6 +154,10 @@ fn stands_for(old: &str, word: &str) -> bool {
 /// What comes out for one watch.
 #[derive(Debug, Serialize)]
 pub(super) struct Suggestion {
+    /// Mentions that were learned from.
+    pub(super) seen: Count,
+    /// Whether what nobody touched counts as right, because too little was handled.
+    pub(super) presumes: bool,
     /// Words of right mentions.
     pub(super) right: Vec<Telling>,
     /// Words and pairs of wrong mentions.
@@ -173,8 +195,9 @@ impl Suggestion {
             let effect = &mut change.effect;
             *(match label {
                 Some(Label::Right) => &mut effect.right_lost,
+                Some(Label::Presumed) if self.presumes => &mut effect.right_lost,
                 Some(Label::Wrong) => &mut effect.wrong_dropped,
-                None => &mut effect.others_dropped,
+                Some(Label::Presumed) | None => &mut effect.others_dropped,
             }) += 1;
         }
     }
@@ -234,7 +257,7 @@ impl Change {
             ("exclude", &old.exclude, &new.exclude),
         ] {
             if old != new {
-                text.push_str(&format!("{key:<9} = {}\n", list(new)));
+                writeln!(text, "{key:<9} = {}", list(new)).ok();
             }
         }
         text
