@@ -12,7 +12,7 @@ use super::matcher::{Match, Matcher};
 use super::own::{Asked, OwnRule, OwnRules};
 use super::reading::Reading;
 use super::rule;
-use crate::domain::{Hearing, Mention, Primary, Watch};
+use crate::domain::{Hearing, Kind, Mention, Primary, Watch};
 use crate::query::Found;
 use crate::text::{Folded, Map, Span, Tag, Tokens, folded};
 
@@ -221,7 +221,9 @@ impl Detector {
         }
         let spans = leftmost(spans.into_iter());
         let names = self.names.get(watch as usize)?;
-        let mut hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), names, addressed);
+        // A review stands on the page of the product it is about.
+        let about = addressed || mention.kind == Kind::Review;
+        let mut hearing = hear_spans(&mention.text, folded, map, &spans, mention.lang.as_deref(), names, about);
         let fired = self.own.hear(&mut hearing, Asked { mention, watch: watch as usize, named, about: linked }, own);
         (named || fired || hearing.primary == Primary::Opportunity).then_some(Outcome::Named(hearing))
     }
@@ -342,6 +344,7 @@ mod tests {
         for (text, want) in [
             ("I like Nomadesk", 'n'),
             ("see https://nomadesk.com/x", 'n'),
+            ("see https://news.example/x?utm_source=nomadesk", '-'),
             ("a nomad desk for me", 'a'),
             ("a nomad desk that syncs", 'n'),
             ("nomad desk in the CLOUD", 'n'),
@@ -367,6 +370,20 @@ mod tests {
         assert_eq!(outcome(&addressed), 'n');
         addressed.network = Network::known("mastodon");
         assert_eq!(outcome(&addressed), '-');
+    }
+
+    #[test]
+    fn a_review_is_about_the_product_it_names() {
+        let leaving = |kind: Kind| {
+            let mut one = mention("@Dropbox was better than Nomadesk. I am done with you.");
+            one.kind = kind;
+            match Detector::new(&[watch()]).hear(&one, &mut Scratch::default()).remove(0).outcome {
+                Outcome::Named(hearing) => hearing.primary == Primary::Leaving,
+                _ => false,
+            }
+        };
+        assert!(leaving(Kind::Review));
+        assert!(!leaving(Kind::Post));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod words;
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
 
-use crate::text::{Folded, is_unsegmented, is_word, narrow};
+use crate::text::{Folded, is_tracking, is_unsegmented, is_word, narrow};
 use table::Table;
 
 /// A term that stands in a text.
@@ -92,9 +92,13 @@ impl Matcher {
     }
 
     /// Gives every match, in order of its start; of those that begin together the longest first.
+    ///
+    /// What only tracks the readers of a link (`?utm_source=dropbox`) is no match.
     pub(super) fn find(&self, folded: &Folded, out: &mut Vec<Match>) {
         self.scan(folded, &mut |found| {
-            out.push(found);
+            if !is_tracking(&folded.text, found.start) {
+                out.push(found);
+            }
             false
         });
         out.sort_unstable_by_key(|found| (found.start, std::cmp::Reverse(found.end), found.term));

@@ -88,7 +88,84 @@ fn path_length(text: &str) -> usize {
     trimmed.trim_end_matches(']').len()
 }
 
+/// The longest address whose parameters are told apart; what stands farther behind its start is taken as it is.
+const ADDRESS_BYTES: usize = 2048;
+
+/// Whether a place of a folded text stands in a parameter of an address that only tracks readers:
+/// `?utm_source=dropbox` names nobody.
+pub(crate) fn is_tracking(text: &str, at: usize) -> bool {
+    let from = text.floor_char_boundary(at.saturating_sub(ADDRESS_BYTES));
+    let before = text.get(from..at).unwrap_or_default();
+    let address = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let Some((_, parameters)) = address.split_once('?') else { return false };
+    let parameter = parameters.rsplit('&').next().unwrap_or_default();
+    let key = parameter.split_once('=').map_or(parameter, |(key, _)| key);
+    key.starts_with("utm_") || TRACKING.contains(&key)
+}
+
+/// Parameters that say where a reader came from, beside `utm_*`.
+const TRACKING: &[&str] = &[
+    "ref",
+    "ref_src",
+    "ref_url",
+    "referrer",
+    "referer",
+    "source",
+    "src",
+    "campaign",
+    "cmpid",
+    "cid",
+    "fbclid",
+    "gclid",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "twclid",
+    "ttclid",
+    "li_fat_id",
+    "igshid",
+    "igsh",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "yclid",
+    "_hsenc",
+    "_hsmi",
+    "hsctatracking",
+    "vero_id",
+    "wickedid",
+    "oly_enc_id",
+    "oly_anon_id",
+    "rb_clickid",
+    "s_cid",
+    "si",
+    "trk",
+    "trkcampaign",
+    "share",
+];
+
 /// Whether a folded text begins with a domain of two labels or more.
 pub(crate) fn is_domain(text: &str) -> bool {
     domain_length(text) > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_track_readers_are_told_from_others() {
+        for (text, word, tracks) in [
+            ("see https://a.example/x?utm_source=dropbox&y=1", "dropbox", true),
+            ("https://a.example/?y=1&ref=dropbox", "dropbox", true),
+            ("https://a.example/?fbclid=dropbox#nomadesk", "dropbox", true),
+            ("https://a.example/dropbox?utm_source=x", "dropbox", false),
+            ("https://a.example/?q=dropbox&utm_source=x", "dropbox", false),
+            ("really? ref=dropbox", "dropbox", false),
+            ("dropbox", "dropbox", false),
+        ] {
+            assert_eq!(is_tracking(text, text.find(word).unwrap()), tracks, "{text}");
+        }
+    }
 }

@@ -13,5 +13,5 @@ mod tokens;
 pub(crate) use chars::{is_emoji, is_unsegmented, is_word};
 pub(crate) use fold::narrow;
 pub use fold::{Folded, Map, folded};
-pub(crate) use link::is_domain;
+pub(crate) use link::{is_domain, is_tracking};
 pub use tokens::{End, Gap, Kind, Sentence, Span, Speech, Tag, Token, Tokens};
