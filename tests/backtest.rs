@@ -140,3 +140,33 @@ async fn what_it_cannot_know_is_said_and_strangers_stay_harmless() {
     let (code, _, error) = past.courtier(&["--config", "nowhere.toml", "backtest"]);
     assert!(code == 2 && error.contains("no such file"), "{error}");
 }
+
+#[tokio::test]
+async fn rules_of_ones_own_are_tried_on_the_past_first_in_shadow_mode() {
+    let past = past().await;
+    let rule = |mode: &str| {
+        format!(
+            "path = \"courtier.db\"\n[[rules]]\nid = \"standstill\"\nmatch = '''brand AND (\"nothing works\" OR newspaper)'''\n\
+             signal = \"complaint\"\npriority = \"urgent\"\nmode = \"{mode}\"\n  [[rules.test]]\n  text = \"Nomadesk: nothing works\"\n  expect = {{ fires = true }}\n"
+        )
+    };
+    past.file("shadow.toml", &[("path = \"courtier.db\"\n", &rule("shadow"))]);
+    let (code, report, _) = json(&past, &["--config", "shadow.toml"]);
+    assert_eq!((code, &report["shadows"]["standstill"]["count"]), (0, &Value::from(2)), "{report}");
+    for kind in ["hidden", "turned", "lost", "new", "other", "urgency"] {
+        assert_eq!(report[kind]["count"], 0, "a shadow changes nothing, {kind}: {report}");
+    }
+    let (_, out, _) = past.courtier(&["--config", "shadow.toml", "backtest"]);
+    assert!(out.contains("In shadow mode, standstill fires: 2") && out.contains("[nothing works]"), "{out}");
+
+    past.file("live-rule.toml", &[("path = \"courtier.db\"\n", &rule("live"))]);
+    let (code, report, _) = json(&past, &["--config", "live-rule.toml"]);
+    assert_eq!((code, &report["new"]["count"], &report["urgency"]["count"]), (0, &Value::from(1), &Value::from(1)), "{report}");
+    assert_eq!(report["rules"]["standstill"], serde_json::json!({"before": 0, "now": 2}), "{report}");
+
+    // A rule that fails its own test is a mistake of the file.
+    let wrong = rule("live").replace("fires = true", "fires = false");
+    past.file("wrong.toml", &[("path = \"courtier.db\"\n", &wrong)]);
+    let (code, _, error) = past.courtier(&["--config", "wrong.toml", "backtest"]);
+    assert!(code == 2 && error.contains("standstill"), "{error}");
+}

@@ -82,7 +82,8 @@ async fn the_proposal_keeps_the_right_ones_and_drops_the_wrong_ones() {
 async fn what_nobody_touched_does_not_count_once_enough_was_handled() {
     let past = past().await;
     for n in 0..8 {
-        let handled = past.heard(300 + n, &format!("gus{n}"), &format!("Nomadesk is broken again, my cloud folder number {n} is gone")).await;
+        let handled =
+            past.heard(300 + n, &format!("gus{n}"), &format!("Nomadesk is broken again, my cloud folder number {n} is gone")).await;
         past.case(handled, CaseState::Taken).await;
         past.heard(200 + n, &format!("hal{n}"), &format!("My Nomadesk arrived broken, the oak drawer number {n} is ruined")).await;
     }

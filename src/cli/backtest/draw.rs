@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::tally::{Change, Changes, Pair, Report};
 use crate::cli::{marks, visible};
 use crate::config::Hours;
+use crate::domain::Finding;
 use crate::engine::Judgement;
 
 /// Columns of a terminal that does not say.
@@ -54,7 +55,7 @@ pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
     .collect()
 }
 
-fn kinds(report: &Report) -> [(&'static str, &Changes); 5] {
+fn kinds(report: &Report) -> [(&'static str, &Changes); 6] {
     let tally = &report.tally;
     [
         ("hidden leaver", &tally.hidden),
@@ -62,6 +63,7 @@ fn kinds(report: &Report) -> [(&'static str, &Changes); 5] {
         ("not heard any more", &tally.lost),
         ("newly heard", &tally.new),
         ("heard as something else", &tally.other),
+        ("more or less urgent", &tally.urgency),
     ]
 }
 
@@ -74,6 +76,7 @@ pub(super) fn report(report: &Report, hours: &Hours, look: Look) -> String {
     writeln!(text, "{} mentions, {} to {}\n", thousands(report.tally.mentions), day(report.since), day(report.until)).ok();
     leavers(&mut text, report, &hours.zone, look);
     differences(&mut text, report, &hours.zone, look);
+    shadows(&mut text, report, &hours.zone, look);
     days(&mut text, report, look);
     figures(&mut text, report, hours);
     for limit in &report.limits {
@@ -111,6 +114,21 @@ fn differences(text: &mut String, report: &Report, zone: &TimeZone, look: Look) 
     }
 }
 
+/// What rules in shadow mode hear: they alert nobody, so this is the place to look at them.
+fn shadows(text: &mut String, report: &Report, zone: &TimeZone, look: Look) {
+    let bold = Style::new().bold();
+    for (rule, changes) in &report.tally.shadows {
+        writeln!(text, "{bold}In shadow mode, {} fires{bold:#}: {}\n", visible(rule), thousands(changes.count)).ok();
+        for change in &changes.samples {
+            heading(text, change, zone);
+            let findings = change.now.hearing.as_ref().map_or(&[][..], |hearing| &hearing.findings);
+            let own: Vec<Finding> = findings.iter().filter(|finding| finding.rule == *rule).cloned().collect();
+            text.push_str(&marks::lines(&change.mention.text, &own, look.width.saturating_mul(2), (4, look.width)));
+            text.push('\n');
+        }
+    }
+}
+
 fn samples(text: &mut String, changes: &Changes, zone: &TimeZone, look: Look) {
     for change in &changes.samples {
         sample(text, change, zone, look);
@@ -122,9 +140,7 @@ fn samples(text: &mut String, changes: &Changes, zone: &TimeZone, look: Look) {
 }
 
 fn sample(text: &mut String, change: &Change, zone: &TimeZone, look: Look) {
-    let dim = Style::new().dimmed();
-    let when = change.decided.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M");
-    writeln!(text, "  {}  {when}  {}{dim} ({}){dim:#}", change.id, marks::who(&change.mention), visible(&change.watch)).ok();
+    heading(text, change, zone);
     // The words that were heard: by the side that heard them.
     let side = if change.now.speaks() && !change.before.speaks() { &change.now } else { &change.before };
     let findings = side.hearing.as_ref().map_or(&[][..], |hearing| &hearing.findings);
@@ -134,8 +150,20 @@ fn sample(text: &mut String, change: &Change, zone: &TimeZone, look: Look) {
     } else {
         format!("{}: {}", heard(&change.now), change.now.says())
     };
-    text.push_str(&indented(&format!("{} > {}", heard(&change.before), visible(&now)), look.width));
+    let urgent = |side: &Judgement| side.priority.map_or(String::new(), |priority| format!(", {priority}"));
+    let (before, now) = if change.before.primary() == change.now.primary() && change.now.speaks() {
+        (heard(&change.before) + &urgent(&change.before), now + &urgent(&change.now))
+    } else {
+        (heard(&change.before), now)
+    };
+    text.push_str(&indented(&format!("{before} > {}", visible(&now)), look.width));
     text.push('\n');
+}
+
+fn heading(text: &mut String, change: &Change, zone: &TimeZone) {
+    let dim = Style::new().dimmed();
+    let when = change.decided.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M");
+    writeln!(text, "  {}  {when}  {}{dim} ({}){dim:#}", change.id, marks::who(&change.mention), visible(&change.watch)).ok();
 }
 
 /// What is heard, in two or three words.

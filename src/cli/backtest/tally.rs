@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Hours;
 use crate::detect::counts;
-use crate::domain::{MentionId, Primary};
+use crate::domain::{Attribute, MentionId, Primary};
 use crate::engine::{Judgement, hides_leaver};
 use crate::store::Walked;
 
@@ -100,6 +100,10 @@ pub(super) struct Tally {
     pub(super) new: Changes,
     /// Heard as something else.
     pub(super) other: Changes,
+    /// Heard as before, and more or less urgent.
+    pub(super) urgency: Changes,
+    /// What rules in shadow mode hear, by rule.
+    pub(super) shadows: BTreeMap<String, Changes>,
     /// Alerts of each day.
     pub(super) days: BTreeMap<Date, Pair>,
     /// Mentions by what is heard in them.
@@ -150,6 +154,8 @@ impl Tally {
             lost: Changes::default(),
             new: Changes::default(),
             other: Changes::default(),
+            urgency: Changes::default(),
+            shadows: BTreeMap::new(),
             days: BTreeMap::new(),
             heard: BTreeMap::new(),
             alerts: BTreeMap::new(),
@@ -197,20 +203,7 @@ impl Tally {
     fn compare(&mut self, walked: &Walked, before: &Judgement, now: &Judgement) {
         self.figures(walked, before, now);
         let most = self.most;
-        let (kind, most) = if hides_leaver(before, now) {
-            (&mut self.hidden, most.saturating_mul(LEAVERS))
-        } else if before.speaks() && !now.speaks() {
-            (&mut self.lost, most)
-        } else if !before.speaks() && now.speaks() {
-            (&mut self.new, most)
-        } else if before.primary() == now.primary() {
-            return;
-        } else if moves(before.primary()) && moves(now.primary()) {
-            (&mut self.turned, most)
-        } else {
-            (&mut self.other, most)
-        };
-        let change = Change {
+        let change = || Change {
             id: walked.id,
             watch: now.watch.clone(),
             decided: walked.decided,
@@ -218,7 +211,27 @@ impl Tally {
             before: before.clone(),
             now: now.clone(),
         };
-        kind.add(change, most);
+        let findings = now.hearing.iter().flat_map(|hearing| &hearing.findings);
+        for finding in findings.filter(|finding| finding.attributes.contains(&Attribute::Shadow)) {
+            self.shadows.entry(finding.rule.clone()).or_default().add(change(), most);
+        }
+        let (kind, most) = if hides_leaver(before, now) {
+            (&mut self.hidden, most.saturating_mul(LEAVERS))
+        } else if before.speaks() && !now.speaks() {
+            (&mut self.lost, most)
+        } else if !before.speaks() && now.speaks() {
+            (&mut self.new, most)
+        } else if before.primary() == now.primary() {
+            if before.priority == now.priority || !before.speaks() {
+                return;
+            }
+            (&mut self.urgency, most)
+        } else if moves(before.primary()) && moves(now.primary()) {
+            (&mut self.turned, most)
+        } else {
+            (&mut self.other, most)
+        };
+        kind.add(change(), most);
     }
 
     fn figures(&mut self, walked: &Walked, before: &Judgement, now: &Judgement) {
