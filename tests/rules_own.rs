@@ -102,6 +102,14 @@ fn check_tries_the_tests_and_shows_what_is_wrong_under_a_caret() {
     assert!(error.contains("operators are capitals: NEAR/4"), "{error}");
     assert!(error.contains("this bracket is never closed") && error.contains("^ expected a closing bracket"), "{error}");
 
+    // Over several lines, and where the text of the file is not the text of the query.
+    let several = changed(&[("AND (open* NEAR/4", "\n  AND\n  (open* NEAR/4 NEAR/4")]);
+    let (_, _, error) = courtier(&several, &["check"], "");
+    assert!(error.contains("--> courtier.toml:15:17") && error.contains("15 |   (open* NEAR/4 NEAR/4 ("), "{error}");
+    let whole = r#"'''brand AND (open* NEAR/4 (office OR "front desk"))'''"#;
+    let (_, _, error) = courtier(&changed(&[(whole, r#""brand \"front desk\"""#)]), &["check"], "");
+    assert!(error.contains("--> courtier.toml:13:9") && error.contains("put AND or OR between them"), "{error}");
+
     // A test that fails says which, and what would have matched.
     let (code, _, error) = courtier(&changed(&[("NEAR/4", "NEAR/1"), ("Dropbox opens", "Nomadesk opens")]), &["check"], "");
     assert_eq!(code, 1);

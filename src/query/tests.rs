@@ -454,6 +454,18 @@ proptest! {
     }
 
     #[test]
+    fn the_words_of_a_term_alone_make_it_true(
+        text in "(nomadesk|Ｎomadesk|@nomadesk|[.]com|sync|ing|C|\\+|é|e\u{301}|'|’|\u{200b}|ノマ|👍🏽|[ .,_-]|\n){0,24}",
+        index in 0_usize..10,
+    ) {
+        let query = ["nomadesk", "@nomadesk", "nomadesk.com", "sync*", "`C++`", "\"nomadesk sync*\"", "é", "ノマ", "👍", "case:C"][index];
+        let mention = post(&text);
+        for words in ask(query, &mention, None).unwrap_or_default() {
+            prop_assert_eq!(ask(query, &post(&words), None), Some(vec![words.clone()]), "{} of {:?}", query, text);
+        }
+    }
+
+    #[test]
     fn a_set_says_what_a_naive_reader_says(trees in proptest::collection::vec(trees(), 1..6), words in proptest::collection::vec("[A-Ca-c]{1,3}|nomadesk", 0..12)) {
         let queries: Vec<Query> = trees.into_iter().filter(|tree| tree.is_positive() && naive::can(tree)).map(|tree| Query { tree }).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
