@@ -70,7 +70,7 @@ fn it_asks_for_what_the_program_speaks() {
         "WatchdogSec=60s",
         "StateDirectory=courtier",
         "DynamicUser=yes",
-        "ExecReload=/bin/kill -HUP $MAINPID",
+        "ExecReload=/usr/bin/courtier reload --config /etc/courtier/courtier.toml",
         "TimeoutStopSec=30s",
     ] {
         assert!(text.lines().any(|one| one == line), "{line} is missing");
