@@ -186,8 +186,9 @@ fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
     // One plain question wants to know; a second one, or one with a cry, is losing patience.
     let impatient = reading.text().matches('?').count() > 1 || reading.text().contains("?!") || reading.text().contains("!?");
     points += if impatient { 1 } else { -i32::from(mood.asks) };
-    if !named && !desk && mood.trouble == 0 {
-        // Hints alone are about anything.
+    let spoken_to = if reading.about() { named } else { reading.addressed() };
+    if !spoken_to && !desk && mood.trouble == 0 {
+        // Hints alone are about anything, where nobody speaks to the brand.
         points -= 1;
     }
     if !named && !handle {

@@ -3,9 +3,10 @@
 //! "Dropbox lost my files again. Moving to Nomadesk." is good news for one of
 //! the two. Only a post that names whom it leaves is read this way, and only
 //! trouble that clearly belongs to the one left is taken off: words in a
-//! sentence that names the one left alone, words in front of the move, and
-//! words behind it after "because". Whatever remains is ours, so that nobody
-//! is thanked for an arrival that he regrets.
+//! sentence that names the one left alone, words in front of the move, words
+//! behind it after "because", and any words where the move is still to come.
+//! Whatever remains is ours, so that nobody is thanked for an arrival that he
+//! regrets.
 
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use super::judge::counts;
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::Mark;
-use crate::domain::{Attribute, Role, Signal};
+use crate::domain::{Attribute, Role, Signal, Status};
 use crate::text::Tag;
 
 /// A post of somebody who joins us and names whom he leaves.
@@ -21,6 +22,8 @@ pub(super) struct Whose<'r, 'a> {
     reading: &'r Reading<'a>,
     /// The words that tell of the move, in order.
     moves: Vec<Range<usize>>,
+    /// Nobody has trouble with a service that he has yet to join.
+    ahead: bool,
 }
 
 impl<'r, 'a> Whose<'r, 'a> {
@@ -40,7 +43,9 @@ impl<'r, 'a> Whose<'r, 'a> {
         };
         let mut moves: Vec<_> = found.iter().filter(joins).filter_map(words).collect();
         moves.sort_by_key(|tokens| tokens.start);
-        (!moves.is_empty()).then_some(Self { reading, moves })
+        let done = |found: &Found| found.change.as_ref().is_some_and(|change| change.status == Status::Done);
+        let ahead = !found.iter().filter(joins).any(done);
+        (!moves.is_empty()).then_some(Self { reading, moves, ahead })
     }
 
     /// Whether trouble at a token is that of the one who is left.
@@ -51,7 +56,7 @@ impl<'r, 'a> Whose<'r, 'a> {
             (true, _) => false,
             (false, false) => {
                 let last = self.moves.iter().rev().find(|tokens| self.reading.same_sentence(tokens.start, token)).or(self.moves.last());
-                last.is_some_and(|last| token < last.end || self.gives_reason(last.end, token))
+                self.ahead || last.is_some_and(|last| token < last.end || self.gives_reason(last.end, token))
             }
         }
     }
@@ -117,6 +122,7 @@ mod tests {
             ("en", "After the last price hike at Dropbox we switched to Nomadesk"),
             ("en", "Goodbye Dropbox, hello Nomadesk! Dropbox support was a joke."),
             ("en", "If Dropbox does not fix sync by Friday, I'm going back to Nomadesk"),
+            ("en", "Done with Dropbox, moving everything to Nomadesk this weekend. The price went up twice this year."),
             ("de", "Dropbox hat wieder meine Dateien verloren. Ich wechsle zu Nomadesk."),
             ("de", "Von Dropbox zu Nomadesk gewechselt, weil der Support unterirdisch ist"),
         ] {
