@@ -170,3 +170,40 @@ async fn rules_of_ones_own_are_tried_on_the_past_first_in_shadow_mode() {
     let (code, _, error) = past.courtier(&["--config", "wrong.toml", "backtest"]);
     assert!(code == 2 && error.contains("standstill"), "{error}");
 }
+
+/// Cases that grew and rose, that people closed, that were opened before the span, and repeats: each is decided as it was.
+#[tokio::test]
+async fn a_busy_past_is_decided_again_as_it_was() {
+    const SAID: [&str; 7] = [
+        "I am done with Nomadesk and I am switching to Dropbox",
+        "Nomadesk is broken again, my files are gone",
+        "How do I share a folder with Nomadesk?",
+        "I love Nomadesk, best sync ever",
+        "I am switching from Dropbox to Nomadesk today",
+        "Still no answer from @nomadesk about my refund, second time I ask",
+        "Leaving Nomadesk because the price went up again",
+    ];
+    let past = Past30::begin(Clock::system().now());
+    let mut dice = fastrand::Rng::with_seed(20_261_122);
+    let mut minutes: Vec<i64> = (0..300).map(|_| dice.i64(1..24 * DAY)).collect();
+    minutes.sort_unstable();
+    for (number, ago) in minutes.iter().rev().enumerate() {
+        // Some say the very same again; few authors, so that cases are long.
+        let more = if dice.u8(0..6) == 0 { String::new() } else { format!(" ({number})") };
+        let text = format!("{}{more}", SAID[dice.usize(0..SAID.len())]);
+        let id = past.heard(*ago, &format!("kim{}", dice.u8(0..12)), &text).await;
+        if dice.u8(0..3) == 0 {
+            past.dismiss(id, courtier::domain::Dismissal::NoAnswer).await;
+        }
+    }
+    for span in ["30d", "9d", "2d"] {
+        let (code, report, _) = json(&past, &["--config", "live.toml", "--since", span]);
+        assert_eq!(code, 0, "{report}");
+        for (signal, pair) in report["alerts"].as_object().expect("alerts") {
+            assert_eq!(pair["before"], pair["now"], "{signal} in {span}: {report}");
+        }
+        for kind in ["hidden", "turned", "lost", "new", "other", "urgency"] {
+            assert_eq!(report[kind]["count"], 0, "{kind} in {span}: {report}");
+        }
+    }
+}

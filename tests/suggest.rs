@@ -109,6 +109,22 @@ async fn people_read_counts_and_effects() {
 }
 
 #[tokio::test]
+async fn a_case_is_dismissed_with_a_reason_on_the_command_line() {
+    let past = Past30::begin(Clock::system().now());
+    let ids = [past.heard(9, "ann", "Nomadesk is broken again").await, past.heard(5, "bob", "Nomadesk arrived broken and ruined").await];
+    let (_, out, _) = past.courtier(&["--config", "live.toml", "cases", "list", "--format", "json"]);
+    let cases: Value = serde_json::from_str(&out).expect("JSON");
+    let cases: Vec<&str> = cases.as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap()).collect();
+    assert_eq!(cases.len(), ids.len());
+    let (code, out, error) = past.courtier(&["--config", "live.toml", "cases", "dismiss", "--reason", "not-us", cases[0], cases[1]]);
+    assert!(code == 0 && out.matches("is dismissed: not-us").count() == 2, "{out}{error}");
+    let (_, out, _) = past.courtier(&["--config", "live.toml", "cases", "show", cases[0]]);
+    assert!(out.contains("dismissed as not-us"), "{out}");
+    let (code, _, error) = past.courtier(&["--config", "live.toml", "cases", "dismiss", "cas_0000000000000"]);
+    assert!(code == 2 && error.contains("there is no case"), "{error}");
+}
+
+#[tokio::test]
 async fn without_a_dismissal_there_is_nothing_to_learn() {
     let past = Past30::begin(Clock::system().now());
     past.heard(5, "ann", "Nomadesk is broken again").await;

@@ -45,7 +45,9 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = setup::config_without_secrets(&path)?;
     setup::rehearing(&config)?;
     let Some(daemon) = setup::daemon(&config)? else {
-        return Err(Failure::could_not("no daemon runs on this store").hint("the file is right; `courtier run` starts with it"));
+        return Err(Failure::could_not("no daemon runs on this store")
+            .hint("the file is right; `courtier run` starts with it")
+            .hint("a reload cannot move the store: a new `[store] path` needs a restart"));
     };
     let store = setup::store(&config)?;
     setup::runtime()?.block_on(ask(args, &store, daemon))

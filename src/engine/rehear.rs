@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::plan::Plan;
 use crate::detect::{Heard, Outcome, Scratch};
-use crate::domain::{CaseId, Hearing, IdSource, Matter, Mention, Primary, Priority, Reason};
+use crate::domain::{Case, CaseId, CaseState, Hearing, IdSource, Matter, Mention, Primary, Priority, Reason};
 use crate::store::{HeardThen, Walked};
 use crate::triage::{Input, Ledger, Past, Verdict, decide, fingerprint};
 
@@ -212,6 +212,8 @@ impl Rehearing {
 #[derive(Default)]
 struct Memory {
     days: VecDeque<Day>,
+    /// When the first mention was decided: cases that are older were opened by mentions that nobody hears again.
+    begin: Option<Timestamp>,
 }
 
 /// One day of it.
@@ -220,11 +222,14 @@ struct Day {
     ledger: Ledger,
     /// The case that a post belongs to, by native id and URL: our own answer closes it.
     threads: FxHashMap<String, CaseId>,
+    /// Cases that people had closed by then.
+    over: FxHashSet<CaseId>,
 }
 
 impl Memory {
     fn past(&mut self, walked: &Walked, watch: &str, print: u64, then: Option<&HeardThen>) -> Past {
         self.open(walked.decided);
+        let begin = *self.begin.get_or_insert(walked.decided);
         let mut past = Past::default();
         for day in &self.days {
             day.ledger.merge(&walked.mention, watch, print, &mut past);
@@ -234,7 +239,20 @@ impl Memory {
         // What people did to cases meanwhile stands: a case that was new then had none before it that was alive.
         if let Some(then) = then.filter(|then| then.reason == Reason::NewCase) {
             let matter = Matter::of(then.hearing.primary);
-            past.cases.retain(|case| case.matter != matter);
+            if let Some(day) = self.days.back_mut() {
+                day.over.extend(past.cases.iter().filter(|case| case.matter == matter).map(|case| case.id));
+            }
+        }
+        past.cases.retain(|case| !self.days.iter().any(|day| day.over.contains(&case.id)));
+        // A case from before the walk is taken as it was: alive, and at least as urgent as what was only added to it.
+        if let Some((then, case)) = then.and_then(|then| Some((then, then.case.as_ref()?))).filter(|(_, case)| case.opened < begin)
+            && then.reason == Reason::CaseGrew
+        {
+            let known = past.cases.iter_mut().find(|known| known.matter == case.matter);
+            match known {
+                Some(known) => known.priority = known.priority.min(then.priority),
+                None => past.cases.push(Case { state: CaseState::Open, priority: then.priority, touched: walked.decided, ..case.clone() }),
+            }
         }
         past.thread_cases = self.thread(&walked.mention);
         past
@@ -267,7 +285,7 @@ impl Memory {
     fn open(&mut self, moment: Timestamp) {
         let number = moment.as_second().div_euclid(24 * 60 * 60);
         if self.days.back().is_none_or(|day| day.number < number) {
-            self.days.push_back(Day { number, ledger: Ledger::new(), threads: FxHashMap::default() });
+            self.days.push_back(Day { number, ledger: Ledger::new(), threads: FxHashMap::default(), over: FxHashSet::default() });
         }
         while self.days.front().is_some_and(|day| day.number < number - REMEMBERS_DAYS) {
             self.days.pop_front();
