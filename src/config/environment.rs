@@ -3,7 +3,7 @@
 //! Errors name a variable and never its content: a reference to the wrong
 //! variable must not print what stands there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads a variable; an error when it is set but not UTF-8.
 pub fn variable(name: &str) -> Result<Option<String>, String> {
@@ -26,11 +26,18 @@ pub fn credentials_dir() -> Option<PathBuf> {
     folder("CREDENTIALS_DIRECTORY")
 }
 
+/// The machine's own configuration folder, and where the unit of that machine keeps its state.
+const MACHINE: (&str, &str) = ("/etc/courtier", "/var/lib/courtier");
+
 /// Gives the folder for everything durable: the unit's, else the user's.
-pub fn state_dir() -> Option<PathBuf> {
+///
+/// With the machine's configuration file it is the unit's folder too, so that a command beside the service finds its store.
+pub fn state_dir(config: &Path) -> Option<PathBuf> {
     // systemd joins several state directories with a colon; the first is ours.
     let unit = raw("STATE_DIRECTORY").and_then(|all| std::env::split_paths(&all).next()).filter(|path| path.is_absolute());
-    unit.or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("courtier")))
+    let machine = || config.starts_with(MACHINE.0).then(|| PathBuf::from(MACHINE.1)).filter(|folder| folder.is_dir());
+    unit.or_else(machine)
+        .or_else(|| folder("XDG_STATE_HOME").map(|state| state.join("courtier")))
         .or_else(|| folder("HOME").map(|home| home.join(".local/state/courtier")))
 }
 

@@ -4,7 +4,7 @@
 //! mistakes of all parts come back at once.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ pub fn client(settings: &NetSettings) -> Result<Client, NetError> {
 
 /// Gives the database of a configuration: the named one, else the unit's or the user's.
 pub fn database(config: &Config) -> Option<PathBuf> {
-    config.store.path.clone().or_else(|| environment::state_dir().map(|folder| folder.join("courtier.db")))
+    config.store.path.clone().or_else(|| environment::state_dir(Path::new(&*config.source.origin)).map(|folder| folder.join("courtier.db")))
 }
 
 impl Plan {
