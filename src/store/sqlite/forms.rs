@@ -17,7 +17,7 @@ use super::spot::stable_hash;
 use super::writer::Room;
 
 /// What mentions share, or authors: then `native` is the end of the handle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Form {
     pub(super) network: Arc<str>,
     pub(super) feed: Option<Arc<str>>,
@@ -31,8 +31,13 @@ type Brief = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>, Option<Arc<str>>, Op
 impl Form {
     /// Gives the number of this form.
     pub(super) fn id(&self, room: &Room) -> Result<i64, StoreError> {
+        if let Some(&id) = room.names.borrow().forms.get(self) {
+            return Ok(id);
+        }
         let brief = (&self.network, &self.feed, &self.native, &self.url, &self.lang);
-        room.name(&serde_json::to_string(&brief).unwrap_or_default())
+        let id = room.name(&serde_json::to_string(&brief).unwrap_or_default())?;
+        room.names.borrow_mut().forms.insert(self.clone(), id);
+        Ok(id)
     }
 
     /// Reads the form of a number.
@@ -67,11 +72,11 @@ pub(super) fn shape<'a>(room: &Room, network: &str, what: What, text: &'a str, p
 }
 
 /// What was heard for a watch, without what is particular to the post: so many mentions share it that it is one name.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Sense(pub(super) String, pub(super) Reason, pub(super) Priority, Primary, bool, SenseLang);
 
 /// The language heard: mostly the one the network tagged the post with.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 enum SenseLang {
     Other(Option<String>),
@@ -88,7 +93,12 @@ impl Sense {
 
     /// Gives its number.
     pub(super) fn id(&self, room: &Room) -> Result<i64, StoreError> {
-        room.name(&serde_json::to_string(self).unwrap_or_default())
+        if let Some(&id) = room.names.borrow().senses.get(self) {
+            return Ok(id);
+        }
+        let id = room.name(&serde_json::to_string(self).unwrap_or_default())?;
+        room.names.borrow_mut().senses.insert(self.clone(), id);
+        Ok(id)
     }
 
     /// Reads the sense of a number.

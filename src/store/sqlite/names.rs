@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::StoreError;
 use super::error::unreadable;
+use super::forms::{Form, Sense};
 use super::spot::{stable_hash, tail};
 
 /// Forms seen once that are remembered at a time.
@@ -27,6 +28,9 @@ const RECENT: usize = 6;
 pub(super) struct Names {
     ids: FxHashMap<Arc<str>, i64>,
     texts: FxHashMap<i64, Arc<str>>,
+    /// Numbers of forms and senses, without a way round by their text.
+    pub(super) forms: FxHashMap<Form, i64>,
+    pub(super) senses: FxHashMap<Sense, i64>,
     once: FxHashSet<u64>,
     repeated: FxHashSet<Box<str>>,
     /// Learned forms by place (a network and what of it), the last used first.
@@ -38,6 +42,8 @@ impl Names {
     pub(super) fn clear(&mut self) {
         self.ids.clear();
         self.texts.clear();
+        self.forms.clear();
+        self.senses.clear();
     }
 
     /// Gives the number of a word, when it has one.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::StoreError;
@@ -116,6 +117,8 @@ const QUIET: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
 /// Settings of every connection.
 fn read_settings(conn: &Connection) -> Result<(), StoreError> {
     conn.set_prepared_statement_cache_capacity(128);
+    // Plans that do not look at values: else a kept statement is planned anew with each value that a partial index might serve.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = memory; PRAGMA trusted_schema = off")?;
     Ok(())
 }

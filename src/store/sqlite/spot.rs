@@ -55,8 +55,11 @@ fn prefix(number: u64) -> u64 {
 
 /// Reads the number at the end of a text, where it looks like one that rises with time.
 fn orderly(text: &str) -> Option<(&str, u64)> {
-    let text = match text.split_once(IN_PATH) {
-        Some((head, rest)) => text.get(..head.len() + IN_PATH.len() + rest.find('/').unwrap_or(rest.len()))?,
+    let text = match memchr::memmem::find(text.as_bytes(), IN_PATH.as_bytes()) {
+        Some(at) => {
+            let id = text.get(at + IN_PATH.len()..)?;
+            text.get(..at + IN_PATH.len() + id.find('/').unwrap_or(id.len()))?
+        }
         None => text,
     };
     let tail = tail(text);
