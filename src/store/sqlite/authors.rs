@@ -88,7 +88,7 @@ fn insert(room: &Room, network: &str, author: &Author) -> Result<i64, StoreError
 /// Gives the end of a handle that many share: `.bsky.social`, `@mastodon.social`.
 fn suffix<'a>(room: &Room, network: &str, handle: &'a str) -> Option<&'a str> {
     let at = handle.find('@').or_else(|| handle.find('.'))?;
-    let suffix = handle.get(at..)?;
+    let suffix = handle.get(at..).filter(|suffix| !suffix.contains(' '))?;
     let key = format!("{network} {suffix}");
     room.names.borrow_mut().repeats(&key).then_some(suffix)
 }

@@ -119,7 +119,7 @@ impl Names {
             return Some((Arc::clone(recent.first()?), open));
         }
         let shapes = [parts.fold(text), parts.fold_head(text)];
-        let learned = shapes.into_iter().flatten().find(|shape| self.seen(shape))?;
+        let learned = shapes.into_iter().flatten().find(|shape| self.repeats(shape))?;
         let open = parts.fit(&learned, text)?;
         let learned: Arc<str> = learned.into();
         let recent = self.shapes.entry(place).or_default();
