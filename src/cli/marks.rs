@@ -34,7 +34,7 @@ pub(super) fn lines(text: &str, findings: &[Finding], most: usize, (indent, widt
             role = glyph.role;
         }
         if glyph.shown == "\n" {
-            glyph.shown = " ".to_owned();
+            " ".clone_into(&mut glyph.shown);
         }
         glyphs.push(glyph);
     }

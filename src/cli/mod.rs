@@ -20,6 +20,7 @@ mod notifiers;
 mod outbox;
 mod output;
 mod reload;
+mod replay;
 mod run;
 mod scan;
 mod schema;
@@ -75,6 +76,7 @@ pub enum Command {
     Check(check::Args),
     Backtest(backtest::Args),
     Reload(reload::Args),
+    Replay(replay::Args),
     Init(init::Args),
     Schema(schema::Args),
     Demo(demo::Args),
@@ -122,6 +124,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(args, cli.config.as_deref()),
         Command::Backtest(args) => backtest::run(args, cli.config.as_deref()),
         Command::Reload(args) => reload::run(args, cli.config.as_deref()),
+        Command::Replay(args) => replay::run(args, cli.config.as_deref()),
         Command::Init(args) => init::run(args, cli.config.as_deref()),
         Command::Schema(args) => schema::run(args),
         Command::Demo(args) => demo::run(args),

@@ -148,6 +148,17 @@ impl Rehearing {
         self.listens.contains_key(feed)
     }
 
+    /// The plan that hears, to keep.
+    pub(super) fn shared_plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Judges a mention as the first of its author.
+    pub(super) fn judge_alone(&mut self, walked: &Walked) -> Vec<Judgement> {
+        self.memory = None;
+        self.judge(walked)
+    }
+
     /// Judges a mention for every watch that it names, or named then.
     pub fn judge(&mut self, walked: &Walked) -> Vec<Judgement> {
         let plan = Arc::clone(&self.plan);

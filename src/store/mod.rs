@@ -344,6 +344,10 @@ pub trait Store: Send + Sync {
     /// Goes over stored mentions by time, one page at a call. Reads beside the writer and holds nothing between two pages.
     async fn walk(&self, walk: &Walk) -> Result<Vec<Walked>, StoreError>;
 
+    /// Replaces what was heard in stored mentions for one watch each, with the cases and alerts that come of it, in one transaction.
+    /// A mention whose words are gone is left alone (`Committed::known`).
+    async fn rewrite(&self, again: Vec<Decided>, now: Timestamp) -> Result<Committed, StoreError>;
+
     /// Gives the figures.
     async fn standing(&self) -> Result<Standing, StoreError>;
 

@@ -27,7 +27,7 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
             continue;
         }
         if let Some(&place) = fresh.get(&id) {
-            done.deliveries += hear(room, ids, decided, place, false, now)?;
+            done.deliveries += hear(room, ids, decided, Some(place), false, now)?;
             continue;
         }
         if known.contains(&id) || find(room, decided.mention.network.as_str(), &decided.mention.native_id)?.is_some() {
@@ -39,7 +39,7 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
         let place = insert(room, &entry)?;
         words::remember(room, decided.fingerprint, decided.mention_id, decided.decided)?;
         fresh.insert(id, place);
-        done.deliveries += hear(room, ids, decided, place, sense.is_some(), now)?;
+        done.deliveries += hear(room, ids, decided, Some(place), sense.is_some(), now)?;
     }
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
     if done.mentions > 0 {
@@ -85,7 +85,16 @@ pub(super) fn count(room: &Room, key: &str, more: i64) -> Result<(), StoreError>
 }
 
 /// Writes one watch's side of a mention, unless its row has it; gives how many deliveries were planned.
-fn hear(room: &Room, ids: &IdSource, decided: &Decided, place: Place, written: bool, now: Timestamp) -> Result<u64, StoreError> {
+///
+/// `place` counts the mention for its author; `None` when it is counted already.
+pub(super) fn hear(
+    room: &Room,
+    ids: &IdSource,
+    decided: &Decided,
+    place: Option<Place>,
+    written: bool,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
     let watch = room.name(&decided.watch)?;
     let case = decided.case.as_ref().map(|case| case.id).or(decided.decision.case);
     if !written {
@@ -94,7 +103,9 @@ fn hear(room: &Room, ids: &IdSource, decided: &Decided, place: Place, written: b
     if let Some(case) = &decided.case {
         cases::write(room, case)?;
     }
-    authors::meet(room, place, watch)?;
+    if let Some(place) = place {
+        authors::meet(room, place, watch)?;
+    }
     let Some((alert, draft)) = &decided.alert else { return Ok(0) };
     // Without its keys; a struct is read from an array as well.
     let draft = draft.as_ref().and_then(|d| serde_json::to_string(&(&d.text, d.chars, d.limit, &d.facts, &d.lint)).ok());

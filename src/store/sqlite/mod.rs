@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use crate::domain::{Account, Case, CaseId, CaseState, Cursor, Delivery, DeliveryId, Dismissal, IdSource, MentionId};
 
 use super::{
-    Batch, Claim, Committed, Forgotten, Memory, OutboxFilter, Purge, Query, Settlement, Standing, Store, StoreError, StoredMention, Walk,
-    Walked,
+    Batch, Claim, Committed, Decided, Forgotten, Memory, OutboxFilter, Purge, Query, Settlement, Standing, Store, StoreError,
+    StoredMention, Walk, Walked,
 };
 
 mod authors;
@@ -33,6 +33,7 @@ mod open;
 mod packed;
 mod recall;
 mod retention;
+mod rewrite;
 mod settle;
 mod spot;
 mod standing;
@@ -232,6 +233,11 @@ impl Store for Sqlite {
     async fn walk(&self, walk: &Walk) -> Result<Vec<Walked>, StoreError> {
         let walk = *walk;
         self.read(move |room| walk::page(room, &walk)).await
+    }
+
+    async fn rewrite(&self, again: Vec<Decided>, now: Timestamp) -> Result<Committed, StoreError> {
+        let ids = Arc::clone(&self.ids);
+        self.write(move |room| rewrite::rewrite(room, &ids, &again, now)).await
     }
 
     async fn standing(&self) -> Result<Standing, StoreError> {
