@@ -24,6 +24,10 @@ pub(super) struct Whose<'r, 'a> {
     moves: Vec<Range<usize>>,
     /// Nobody has trouble with a service that he has yet to join.
     ahead: bool,
+    /// For each sentence whether it names us, and the others, beside the words of the moves.
+    named: Vec<(bool, bool)>,
+    /// For each token the nearest "because" before it.
+    because: Vec<Option<usize>>,
 }
 
 impl<'r, 'a> Whose<'r, 'a> {
@@ -45,12 +49,17 @@ impl<'r, 'a> Whose<'r, 'a> {
         moves.sort_by_key(|tokens| tokens.start);
         let done = |found: &Found| found.change.as_ref().is_some_and(|change| change.status == Status::Done);
         let ahead = !found.iter().filter(joins).any(done);
-        (!moves.is_empty()).then_some(Self { reading, moves, ahead })
+        if moves.is_empty() {
+            return None;
+        }
+        let (named, because) = (named_beside(reading, &moves), because(reading));
+        Some(Self { reading, moves, ahead, named, because })
     }
 
     /// Whether trouble at a token is that of the one who is left.
     pub(super) fn is_theirs(&self, token: usize) -> bool {
-        let (us, them) = self.named_beside(token);
+        let sentence = self.reading.token(token).map_or(0, |token| token.sentence as usize);
+        let (us, them) = self.named.get(sentence).copied().unwrap_or_default();
         match (us, them) {
             (false, true) => true,
             (true, _) => false,
@@ -61,19 +70,10 @@ impl<'r, 'a> Whose<'r, 'a> {
         }
     }
 
-    /// Whether the sentence of a token names us, and the others, beside the words of the moves.
-    fn named_beside(&self, token: usize) -> (bool, bool) {
-        let Some(sentence) = self.reading.sentence(token) else { return (false, false) };
-        let beside = sentence.tokens.clone().filter(|index| !self.moves.iter().any(|tokens| tokens.contains(index)));
-        beside.filter_map(|index| self.reading.token(index)).fold((false, false), |(us, them), token| {
-            let you = token.tag == Tag::You && self.reading.addressed();
-            (us || you || token.tag == Tag::Brand, them || matches!(token.tag, Tag::Rival(_)))
-        })
-    }
-
     /// Whether "because" stands between a move and a word of the same sentence.
     fn gives_reason(&self, from: usize, token: usize) -> bool {
-        (from..token).any(|index| self.reading.around().is(index, Mark::Because) && self.reading.same_sentence(index, token))
+        let nearest = self.because.get(token).copied().flatten();
+        nearest.is_some_and(|because| because >= from && self.reading.same_sentence(because, token))
     }
 
     /// Marks findings of trouble whose words all tell of the one who is left.
@@ -86,6 +86,36 @@ impl<'r, 'a> Whose<'r, 'a> {
             }
         }
     }
+}
+
+/// Says of each sentence whether it names us, and the others, beside the words of the moves.
+fn named_beside(reading: &Reading<'_>, moves: &[Range<usize>]) -> Vec<(bool, bool)> {
+    let mut told = vec![false; reading.tokens().len()];
+    for tokens in moves {
+        told.get_mut(tokens.clone()).into_iter().flatten().for_each(|told| *told = true);
+    }
+    let mut named = vec![(false, false); reading.sentences().len()];
+    for (token, _) in reading.tokens().iter().zip(told).filter(|(_, told)| !told) {
+        let you = token.tag == Tag::You && reading.addressed();
+        if let Some((us, them)) = named.get_mut(token.sentence as usize) {
+            *us |= you || token.tag == Tag::Brand;
+            *them |= matches!(token.tag, Tag::Rival(_));
+        }
+    }
+    named
+}
+
+/// Finds for each token the nearest "because" before it.
+fn because(reading: &Reading<'_>) -> Vec<Option<usize>> {
+    let mut nearest = None;
+    let each = (0..reading.tokens().len()).map(|token| {
+        let before = nearest;
+        if reading.around().is(token, Mark::Because) {
+            nearest = Some(token);
+        }
+        before
+    });
+    each.collect()
 }
 
 /// Marks arrivals in a post that is upset about us, or regrets something.
