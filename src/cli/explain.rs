@@ -289,6 +289,10 @@ fn heard(text: &mut String, mention: &Mention, hearing: &Hearing) {
         let lowered: Vec<&str> = finding.attributes.iter().map(|attribute| attribute.as_str()).collect();
         let lowered = if lowered.is_empty() { String::new() } else { format!(" [{}]", lowered.join(", ")) };
         writeln!(text, "  {} {:.2}{lowered}", finding.rule, finding.score).ok();
-        writeln!(text, "    {}", marks::line(&mention.text, std::slice::from_ref(finding), 300)).ok();
+        let own = std::slice::from_ref(finding);
+        match marks::columns() {
+            Some(columns) => text.push_str(&marks::lines(&mention.text, own, 300, (4, columns))),
+            None => writeln!(text, "    {}", marks::line(&mention.text, own, 300)).unwrap_or_default(),
+        }
     }
 }

@@ -8,6 +8,9 @@ use super::visible;
 use crate::domain::{Finding, Mention, Role};
 use crate::notify::marked::{self, Glyph};
 
+/// A line that is longer is tiring to read.
+pub(super) const WIDEST: usize = 120;
+
 /// The words with the evidence in colour and brackets: it shows without colour too. At most about `most` characters.
 pub(super) fn line(text: &str, findings: &[Finding], most: usize) -> String {
     let glyphs = marked::glyphs(text, findings, most);
@@ -20,6 +23,11 @@ pub(super) fn line(text: &str, findings: &[Finding], most: usize) -> String {
         };
     }
     line
+}
+
+/// The columns of the terminal; `None` when the output goes somewhere else, where nothing needs breaking.
+pub(super) fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0).clamp(40, WIDEST))
 }
 
 /// The same in lines of at most `width` columns, each behind `indent` spaces.

@@ -1,4 +1,4 @@
-//! Finds the words of a text that come closest to a term: most misses are a letter away.
+//! Finds the words that come closest to a term: most misses are a letter away.
 
 use crate::domain::{Brand, Watch};
 use crate::text::folded;

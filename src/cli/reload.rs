@@ -136,7 +136,7 @@ fn tell(args: &Args, ended: &ReloadEnded, mentions: &[Option<StoredMention>]) ->
         if let Some(one) = mention {
             let hearing = one.heard.iter().find(|(of, ..)| of == watch).map(|(_, hearing, ..)| hearing);
             let findings = hearing.map_or(&[][..], |hearing| &hearing.findings);
-            writeln!(text, "    {}", marks::line(&one.mention.text, findings, 240)).ok();
+            text.push_str(&marks::lines(&one.mention.text, findings, 240, (4, marks::columns().unwrap_or(marks::WIDEST))));
         }
         writeln!(text, "    {watch}: {}", visible(why)).ok();
     }

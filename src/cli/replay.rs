@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let replay = Replay::new(setup::rehearing(&config)?, IdSource::new(fastrand::u64(..)), args.alert);
     let store = if args.dry_run { setup::store_read_only(&config)? } else { setup::store(&config)? };
     let done = setup::runtime()?
-        .block_on(play(args, &*store, replay))
+        .block_on(play(args, &store, replay))
         .map_err(|error| Failure::could_not("cannot read or write the store").because(error))?;
     let output = Output::new(args.format);
     if !done.rows.is_empty() || args.format != Format::Table {

@@ -15,8 +15,6 @@ use crate::engine::Judgement;
 
 /// Columns of a terminal that does not say.
 const COLUMNS: usize = 80;
-/// A line that is longer is tiring to read.
-const WIDEST: usize = 120;
 
 /// How it is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +26,7 @@ pub(super) struct Look {
 impl Look {
     /// As wide as the terminal, or as a page.
     pub(super) fn of_terminal() -> Self {
-        let width = terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| width.0.into());
-        Self { width: width.clamp(60, WIDEST) }
+        Self { width: marks::columns().unwrap_or(COLUMNS) }
     }
 }
 

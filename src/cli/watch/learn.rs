@@ -1,4 +1,4 @@
-//! Learns from what people did which words tell the right mentions from the wrong ones.
+//! Learns from what people did which words tell right mentions from wrong ones.
 //!
 //! Counting, a smoothed ratio and a threshold: everything that comes out can be
 //! checked by hand against the counts that are shown beside it.

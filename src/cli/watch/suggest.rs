@@ -1,4 +1,4 @@
-//! What a watch should say so that right mentions stay and wrong ones go, and what that would do.
+//! What a watch should say to keep right mentions and lose wrong ones.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
