@@ -84,14 +84,26 @@ pub(super) struct Scene<'a> {
     pub(super) names: &'a WatchNames,
 }
 
+impl Scene<'_> {
+    /// The terms that a macro stands for.
+    fn terms(&self, name: MacroName) -> &[u32] {
+        let [brand, rival, own] = &self.names.terms;
+        match name {
+            MacroName::Brand => brand,
+            MacroName::Rival => rival,
+            MacroName::Own => own,
+        }
+    }
+}
+
 impl Node {
     /// Whether it is true.
     pub(super) fn holds(&self, scene: &Scene<'_>) -> bool {
         match self {
             Self::Term(term) => !scene.found.of(*term).is_empty(),
             Self::Field(test) => test.fits(scene.subject, scene.names),
-            Self::Macro(name) => self.hits(scene).next().is_some() || is_meant(*name, scene),
-            Self::Near(pair) => near::pairs(pair, scene).next().is_some(),
+            Self::Macro(name) => self.stands(scene) || is_meant(*name, scene),
+            Self::Near(pair) => pair.first.stands(scene) && pair.second.stands(scene) && !near::pairs(pair, scene).is_empty(),
             Self::Not(inner) => !inner.holds(scene),
             Self::All(parts) => parts.iter().all(|part| part.holds(scene)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(scene)),
@@ -99,21 +111,23 @@ impl Node {
         }
     }
 
-    /// The places of what has places: terms, macros, and one of several of these.
-    pub(super) fn hits<'s>(&'s self, scene: &'s Scene<'_>) -> Box<dyn Iterator<Item = &'s Hit> + 's> {
+    /// Whether it has a place in the text: a term, a macro, or one of several of these.
+    pub(super) fn stands(&self, scene: &Scene<'_>) -> bool {
         match self {
-            Self::Term(term) => Box::new(scene.found.of(*term).iter()),
-            Self::Macro(name) => {
-                let [brand, rival, own] = &scene.names.terms;
-                let terms = match name {
-                    MacroName::Brand => brand,
-                    MacroName::Rival => rival,
-                    MacroName::Own => own,
-                };
-                Box::new(terms.iter().flat_map(|term| scene.found.of(*term)))
-            }
-            Self::Any(parts) => Box::new(parts.iter().flat_map(|part| part.hits(scene))),
-            _ => Box::new(std::iter::empty()),
+            Self::Term(term) => !scene.found.of(*term).is_empty(),
+            Self::Macro(name) => scene.terms(*name).iter().any(|term| !scene.found.of(*term).is_empty()),
+            Self::Any(parts) => parts.iter().any(|part| part.stands(scene)),
+            _ => false,
+        }
+    }
+
+    /// Adds the places of what has places.
+    pub(super) fn places(&self, scene: &Scene<'_>, out: &mut Vec<Hit>) {
+        match self {
+            Self::Term(term) => out.extend(scene.found.of(*term)),
+            Self::Macro(name) => out.extend(scene.terms(*name).iter().flat_map(|term| scene.found.of(*term))),
+            Self::Any(parts) => parts.iter().for_each(|part| part.places(scene, out)),
+            _ => {}
         }
     }
 
@@ -121,9 +135,12 @@ impl Node {
     fn evidence(&self, scene: &Scene<'_>, out: &mut Vec<Range<usize>>) {
         let range = |hit: &Hit| hit.place.start as usize..hit.place.end as usize;
         match self {
-            Self::Term(_) | Self::Macro(_) => out.extend(self.hits(scene).take(OF_A_TERM).map(range)),
+            Self::Term(term) => out.extend(scene.found.of(*term).iter().take(OF_A_TERM).map(range)),
+            Self::Macro(name) => {
+                out.extend(scene.terms(*name).iter().flat_map(|term| scene.found.of(*term)).take(OF_A_TERM).map(range));
+            }
             Self::Near(pair) => {
-                out.extend(near::pairs(pair, scene).take(OF_A_TERM).flat_map(|(one, other)| [range(&one), range(&other)]));
+                out.extend(near::pairs(pair, scene).iter().take(OF_A_TERM).flat_map(|(one, other)| [range(one), range(other)]));
             }
             Self::All(parts) => parts.iter().for_each(|part| part.evidence(scene, out)),
             Self::Any(parts) => parts.iter().filter(|part| part.holds(scene)).for_each(|part| part.evidence(scene, out)),

@@ -1,22 +1,25 @@
 //! `NEAR` and `BEFORE`: two things with few words between them.
 
-use super::evaluate::{Pair, Scene};
+use super::evaluate::{Node, Pair, Scene};
 use super::table::Hit;
 
 /// Gives the pairs that stand close enough: of each place, the nearest other behind it.
-pub(super) fn pairs<'s>(pair: &'s Pair, scene: &'s Scene<'_>) -> impl Iterator<Item = (Hit, Hit)> + 's {
-    let places = |node: &'s super::evaluate::Node| {
-        let mut hits: Vec<Hit> = node.hits(scene).copied().collect();
-        hits.sort_unstable_by_key(|hit| (hit.place.start, hit.place.end));
-        hits
-    };
-    let (first, second) = (places(&pair.first), places(&pair.second));
+pub(super) fn pairs(pair: &Pair, scene: &Scene<'_>) -> Vec<(Hit, Hit)> {
+    let (first, second) = (places(&pair.first, scene), places(&pair.second, scene));
     let mut close: Vec<(Hit, Hit)> = Vec::new();
     following(&first, &second, pair.words, &mut close);
     if !pair.ordered {
         following(&second, &first, pair.words, &mut close);
     }
-    close.into_iter()
+    close
+}
+
+/// The places of one side, in the order of the text.
+fn places(node: &Node, scene: &Scene<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    node.places(scene, &mut hits);
+    hits.sort_unstable_by_key(|hit| (hit.place.start, hit.place.end));
+    hits
 }
 
 /// Notes for each place of `before` the nearest one of `behind`, when few enough words stand between.
@@ -36,12 +39,11 @@ fn distance(one: &Hit, other: &Hit) -> u32 {
 
 /// The fewest words between two things in any place; `None` when they never stand apart.
 pub(super) fn nearest(pair: &Pair, scene: &Scene<'_>) -> Option<u32> {
-    let wide = |one: &super::evaluate::Node, other: &super::evaluate::Node| {
-        let mut behind: Vec<Hit> = other.hits(scene).copied().collect();
-        behind.sort_unstable_by_key(|hit| hit.place.start);
+    let wide = |one: &Node, other: &Node| {
+        let behind = places(other, scene);
         let next =
             |one: &Hit| behind.get(behind.partition_point(|other| other.place.start < one.place.end)).map(|other| distance(one, other));
-        one.hits(scene).filter_map(next).min()
+        places(one, scene).iter().filter_map(next).min()
     };
     let forth = wide(&pair.first, &pair.second);
     let back = if pair.ordered { None } else { wide(&pair.second, &pair.first) };

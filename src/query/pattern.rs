@@ -93,6 +93,16 @@ pub(super) struct Text<'a> {
     pub(super) pieces: &'a [Piece],
 }
 
+impl Text<'_> {
+    /// The place of one word.
+    pub(super) fn word(&self, at: usize) -> Option<Place> {
+        let piece = self.pieces.get(at)?.range();
+        let (start, end) = self.map.original(piece.start, piece.end);
+        let first = crate::text::narrow(at);
+        Some(Place { first, after: first + 1, start: crate::text::narrow(start), end: crate::text::narrow(end) })
+    }
+}
+
 /// Where a pattern stands: words by number, bytes in the original text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -122,6 +132,12 @@ impl Pattern {
         let spaced = name.trim().contains(char::is_whitespace);
         let plain = Self::new(&term(if spaced { Form::Phrase } else { Form::Word }));
         plain.or_else(|_| Self::new(&term(Form::Exact))).ok()
+    }
+
+    /// Whether it is one bare word, true wherever that word stands.
+    pub(super) fn is_word(&self) -> bool {
+        let Self::Words(Words { words, .. }) = self else { return false };
+        matches!(&words[..], [word] if !word.prefix && word.sigil.is_none() && word.cased.is_none())
     }
 
     /// Gives that by which the table finds it.

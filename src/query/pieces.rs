@@ -38,6 +38,11 @@ enum Class {
     Between,
 }
 
+/// Whether an ASCII character belongs to a word.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
 fn class(c: char) -> Class {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() || c == '_' { Class::Word } else { Class::Between };
@@ -55,16 +60,24 @@ fn class(c: char) -> Class {
 pub(super) fn cut(text: &str, out: &mut Vec<Piece>) {
     out.clear();
     let mut open = None;
-    for (at, c) in text.char_indices() {
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        // Within a word, and between two, runs of ASCII go by byte.
+        let inside = open.is_some();
+        let run = rest.bytes().take_while(|byte| byte.is_ascii() && is_plain(*byte) == inside).count();
+        at += run;
+        let Some(c) = rest.get(run..).and_then(|rest| rest.chars().next()) else { break };
+        let here = at;
+        at += c.len_utf8();
         match class(c) {
             Class::Word => {
-                open.get_or_insert(at);
+                open.get_or_insert(here);
             }
             Class::Alone => {
-                close(text, open.take(), at, out);
-                out.push(Piece { start: narrow(at), end: narrow(at + c.len_utf8()) });
+                close(text, open.take(), here, out);
+                out.push(Piece { start: narrow(here), end: narrow(at) });
             }
-            Class::Between => close(text, open.take(), at, out),
+            Class::Between => close(text, open.take(), here, out),
         }
     }
     close(text, open, text.len(), out);

@@ -17,15 +17,30 @@ pub(super) struct Hit {
     pub(super) place: Place,
 }
 
+/// The bytes of a stem by which it is looked up.
+const HEAD: usize = 4;
+
+/// The first bytes of a word, zeros behind a short one.
+type Head = [u8; HEAD];
+
+/// A term that hangs on a word.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    term: u32,
+    /// The word is the whole term: there is nothing to compare.
+    is_word: bool,
+}
+
 /// All terms, each once.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     patterns: Vec<Pattern>,
     numbers: FxHashMap<Pattern, u32>,
-    words: FxHashMap<Box<str>, Vec<u32>>,
-    stems: FxHashMap<Box<str>, Vec<u32>>,
-    /// By the first byte of a word, the lengths of the stems that begin with it.
-    lengths: Vec<Vec<usize>>,
+    words: FxHashMap<Box<str>, Vec<Entry>>,
+    /// By their first bytes, [`HEAD`] at most: a word has one key, not one a length.
+    stems: FxHashMap<Head, Vec<Entry>>,
+    /// Whether a stem has only so many bytes.
+    short: [bool; HEAD],
     signs: Vec<(Box<str>, u32)>,
     automaton: Option<AhoCorasick>,
 }
@@ -37,15 +52,14 @@ impl Table {
             return number;
         }
         let number = narrow(self.patterns.len());
+        let entry = Entry { term: number, is_word: pattern.is_word() };
         match pattern.anchor() {
-            Anchor::Word(word) => self.words.entry(word.into()).or_default().push(number),
+            Anchor::Word(word) => self.words.entry(word.into()).or_default().push(entry),
             Anchor::Stem(stem) => {
-                self.lengths.resize(256, Vec::new());
-                let first = usize::from(stem.bytes().next().unwrap_or_default());
-                if let Some(lengths) = self.lengths.get_mut(first).filter(|lengths| !lengths.contains(&stem.len())) {
-                    lengths.push(stem.len());
+                if let Some(short) = self.short.get_mut(stem.len()) {
+                    *short = true;
                 }
-                self.stems.entry(stem.into()).or_default().push(number);
+                self.stems.entry(head(stem, HEAD)).or_default().push(entry);
             }
             Anchor::Signs(signs) => self.signs.push((signs.into(), number)),
         }
@@ -73,13 +87,16 @@ impl Table {
         let folded = text.folded.text.as_str();
         for (at, piece) in text.pieces.iter().enumerate() {
             let word = piece.of(folded);
-            if let Some(numbers) = self.words.get(word) {
-                self.compare(numbers, text, at, hits);
+            if let Some(entries) = self.words.get(word) {
+                self.compare(entries, text, at, hits);
             }
-            let first = word.bytes().next().map(usize::from);
-            for &length in first.and_then(|first| self.lengths.get(first)).into_iter().flatten() {
-                if let Some(numbers) = word.get(..length).and_then(|stem| self.stems.get(stem)) {
-                    self.compare(numbers, text, at, hits);
+            if self.stems.is_empty() {
+                continue;
+            }
+            let short = (1..HEAD.min(word.len())).filter(|length| self.short.get(*length) == Some(&true));
+            for length in short.chain([HEAD]) {
+                if let Some(entries) = self.stems.get(&head(word, length)) {
+                    self.compare(entries, text, at, hits);
                 }
             }
         }
@@ -92,10 +109,17 @@ impl Table {
     }
 
     /// Compares the terms that hang on a word.
-    fn compare(&self, numbers: &[u32], text: &Text<'_>, at: usize, hits: &mut Vec<Hit>) {
-        for &term in numbers {
-            let place = self.patterns.get(term as usize).and_then(|pattern| pattern.at(text, at));
+    fn compare(&self, entries: &[Entry], text: &Text<'_>, at: usize, hits: &mut Vec<Hit>) {
+        for &Entry { term, is_word } in entries {
+            let place = if is_word { text.word(at) } else { self.patterns.get(term as usize).and_then(|pattern| pattern.at(text, at)) };
             hits.extend(place.map(|place| Hit { term, place }));
         }
     }
+}
+
+/// The first bytes of a word, so many at most.
+fn head(word: &str, length: usize) -> Head {
+    let mut head = Head::default();
+    head.iter_mut().zip(word.bytes().take(length)).for_each(|(to, from)| *to = from);
+    head
 }

@@ -23,7 +23,7 @@ fn missing(expr: &Expr, node: &Node, scene: &Scene<'_>) -> String {
         (Expr::Field(field), _) => field_says(field, scene.subject),
         (Expr::Near(near), Node::Near(pair)) => {
             for (part, node) in [(&near.first, &pair.first), (&near.second, &pair.second)] {
-                if node.hits(scene).next().is_none() {
+                if !node.stands(scene) {
                     return absent(part);
                 }
             }
