@@ -124,6 +124,10 @@ async fn leavers_are_not_hidden_by_a_reload_without_a_yes() {
     assert_eq!(code, 0, "{out}\n{error}");
     set(&good);
     assert_eq!(courtier(folder, &["reload"]).await.0, 0, "and back");
+    // A file that is changed in place is compared with what the daemon listens for.
+    set(&good.replace("terms = [\"nomadesk\"]", "terms = [\"nomadesk\", \"nmdsk\"]"));
+    let (_, out, error) = courtier(folder, &["backtest"]).await;
+    assert!(out.contains("The file adds \"nmdsk\""), "{out}{error}");
     set(&good.replace("[watches.nomadesk]", "[watches.desk]"));
     let (code, out, _) = courtier(folder, &["reload"]).await;
     assert!(code == 1 && out.contains("no such watch"), "a yes counts once: {code} {out}");

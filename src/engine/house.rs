@@ -20,7 +20,7 @@ use super::feeds::FeedLoop;
 use super::guard::{Hidden, hidden_leavers};
 use super::intake::{CHANNEL, Intake};
 use super::plan::Plan;
-use super::reload::{ReloadAsked, ReloadEnded};
+use super::reload::{ReloadAsked, ReloadEnded, note_watches};
 use super::retention::Retention;
 use super::shared::{Shared, seconds};
 use crate::observe::Systemd;
@@ -83,6 +83,7 @@ impl House {
         let pulse = self.start_pulse();
         let mut generation = self.start(&Arc::new(plan));
         self.systemd.ready(&self.line());
+        note_watches(self.shared.store.as_ref(), &generation.plan.watches).await;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -199,6 +200,9 @@ impl House {
         self.shared.health.reload(refused.clone());
         let (runs, says) = (refused.is_none(), refused.unwrap_or_default());
         let at = self.shared.clock.now();
+        if runs {
+            note_watches(store, &next.plan.watches).await;
+        }
         ReloadEnded { id: asked.map(|asked| asked.id), runs, says, hidden, at }.leave(store).await;
         self.systemd.ready(&self.line());
         next

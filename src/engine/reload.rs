@@ -8,12 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::guard::Hidden;
+use crate::domain::Watch;
 use crate::store::{Store, StoreError};
 
 /// The note that the house takes away.
 const ASKED: &str = "reload.asked";
 /// The note that it leaves.
 const ENDED: &str = "reload.ended";
+/// The note of what the running plan listens for.
+const LISTENS: &str = "plan.watches";
+/// A longer note is not worth its place: tens of thousands of terms change seldom.
+const LONGEST: usize = 256 * 1024;
 /// A note that nobody took for so long belongs to a signal that never came.
 const FRESH: SignedDuration = SignedDuration::from_mins(2);
 
@@ -41,6 +46,19 @@ pub struct ReloadEnded {
     pub hidden: Hidden,
     /// When it ended.
     pub at: Timestamp,
+}
+
+/// Notes what the running plan listens for: a file that is changed in place can then be compared with it.
+pub(super) async fn note_watches(store: &dyn Store, watches: &[Watch]) {
+    let note = serde_json::to_string(watches).ok().filter(|note| note.len() <= LONGEST);
+    if let Err(error) = store.note_set(LISTENS, note.as_deref()).await {
+        tracing::debug!(%error, "what the plan listens for could not be noted");
+    }
+}
+
+/// Gives the watches of the plan that runs, or ran last; `None` when nobody noted them.
+pub async fn noted_watches(store: &dyn Store) -> Result<Option<Vec<Watch>>, StoreError> {
+    Ok(store.note(LISTENS).await?.and_then(|note| serde_json::from_str(&note).ok()))
 }
 
 impl ReloadAsked {

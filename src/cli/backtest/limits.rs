@@ -9,13 +9,13 @@ use crate::domain::Watch;
 /// Words that are listed before the rest is counted.
 const LISTED: usize = 8;
 
-/// Says what this result cannot show; `other` is the file that ran, or is compared with.
-pub(super) fn limits(config: &Config, other: Option<&Config>, tally: &Tally) -> Vec<String> {
+/// Says what this result cannot show; `other` is what ran, or is compared with.
+pub(super) fn limits(config: &Config, other: Option<&[Watch]>, tally: &Tally) -> Vec<String> {
     let mut limits =
         vec!["Only what was stored can be heard again: posts that named none of the watches of their day were not kept.".to_owned()];
     let mut added = Vec::new();
     for watch in other.map(|_| &config.watches).into_iter().flatten() {
-        let old = other.into_iter().flat_map(|other| &other.watches).find(|old| old.id == watch.id);
+        let old = other.into_iter().flatten().find(|old| old.id == watch.id);
         added.extend(words(watch).difference(&old.map(words).unwrap_or_default()).cloned());
         let excluded = old.into_iter().flat_map(|old| &old.exclude).filter(|phrase| !watch.exclude.contains(phrase));
         let excluded: Vec<String> = excluded.map(|phrase| format!("{phrase:?}")).collect();

@@ -56,16 +56,20 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let now = Clock::system().now();
     let since = setup::ago(now, args.since);
     let mut tally = Tally::new(&config.hours, args.samples);
-    setup::runtime()?
-        .block_on(hear(&*store, &mut before, &mut after, (since, now), &mut tally))
+    let noted = setup::runtime()?
+        .block_on(async {
+            hear(&*store, &mut before, &mut after, (since, now), &mut tally).await?;
+            engine::noted_watches(&*store).await
+        })
         .map_err(|error| Failure::could_not("cannot read the store").because(error))?;
+    let other = against.as_ref().map(|config| config.watches.clone()).or(noted).or_else(|| Some(live(&path)?.watches));
     let hides = tally.hides();
     let report = tally::Report {
         file: config.source.origin.to_string(),
         against: against.as_ref().map(|config| config.source.origin.to_string()),
         since,
         until: now,
-        limits: limits::limits(&config, against.as_ref().or(live(&path).as_ref()), &tally),
+        limits: limits::limits(&config, other.as_deref(), &tally),
         tally,
     };
     let output = Output::new(args.format);
@@ -77,7 +81,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     Ok(if hides { Exit::Found } else { Exit::Fine })
 }
 
-/// The file that the daemon would find, when another one is tested: to say what the other one adds.
+/// The file that the daemon would find, when another one is tested and no daemon has noted what it listens for.
 fn live(tested: &Path) -> Option<Config> {
     let found = Config::find(None)?;
     let same = found.canonicalize().ok() == tested.canonicalize().ok();
