@@ -104,3 +104,21 @@ fn age(from: Timestamp, now: Timestamp) -> String {
         seconds => format!("{} days", seconds / 86_400),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_that_answers_and_brings_nothing_is_shown_as_deaf() {
+        let now = "2026-11-22T05:00:00Z".parse().expect("a moment");
+        let standing = Standing { cursors: vec![("bsky".to_owned(), now)], ..Standing::default() };
+        let silent = "silent for 7 h, expected something within 6 h";
+        let daemon = serde_json::json!({"status": "degraded", "feeds": {
+            "bsky": {"ok": true, "silent": silent}, "blog": {"ok": true, "silent": silent}, "news": {"ok": true}
+        }});
+        let text = table(&standing, Some(&daemon), now);
+        assert!(text.contains(&format!("feed      bsky: deaf: {silent}, cursor")), "{text}");
+        assert!(text.contains(&format!("feed      blog: deaf: {silent}")) && text.contains("feed      news: hears"), "{text}");
+    }
+}
