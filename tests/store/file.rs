@@ -10,7 +10,7 @@ use courtier::domain::{Account, Network};
 use courtier::store::{Options, OutboxFilter, Purge, Sqlite, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::posts::{alerting, at, batch, full_post, post, quiet, simple, to};
+use crate::posts::{alerting, at, batch, full_post, nth, post, quiet, simple, to};
 
 /// Names the file to a child process.
 const CHILD: &str = "COURTIER_TEST_STORE";
@@ -246,6 +246,54 @@ async fn every_older_store_opens() {
         opened += 1;
     }
     assert!(opened > 0);
+}
+
+/// What the fixture of layout 1 does not hold: a short hearing, a forgotten post, fingerprints, folded cards.
+#[tokio::test]
+async fn rare_rows_of_layout_1_are_brought_over() {
+    let (_dir, path) = place();
+    let conn = rusqlite::Connection::open(&path).expect("opens");
+    conn.execute_batch(include_str!("../../migrations/sqlite/0001_start.sql")).expect("makes layout 1");
+    let (first, gone, ms, day) = (nth(1), nth(2), at(1).as_millisecond(), at(1).as_millisecond() / 86_400_000);
+    conn.execute_batch(&format!(
+        r#"PRAGMA application_id = {}; PRAGMA user_version = 1;
+        INSERT INTO name (id, text) VALUES (1, 'bluesky'), (2, 'bsky'), (3, '["dropbox","no-signal","digest","noise",false,true]'),
+            (4, 'at://' || char(2) || '/app.bsky.feed.post/' || char(4)), (5, 'dropbox');
+        INSERT INTO author (id, who, network, handle, name, native_id, url) VALUES (1, 7, 1, 'kim', 'Kim', 'did:plc:kim', 'https://kim.example');
+        INSERT INTO mention (id, network, author, feed, decided, seen, posted, native_shape, native, lang, plain, text, extra) VALUES
+            ({first}, 1, 1, 2, {ms}, 5, 3000, 4, '3m5yvqkq00001', 'en', 3, 'words', '{{"r":"at://root","p":"","k":"review"}}'),
+            ({gone}, 1, NULL, 2, {ms}, 0, NULL, NULL, NULL, NULL, 3, '', NULL);
+        INSERT INTO author_watch (author, watch, mentions) VALUES (1, 5, 1);
+        INSERT INTO words (day, fingerprint, mention) VALUES ({day}, 78, {first});
+        INSERT INTO delivery (id, alert, notifier, rank, state, attempts, due, created, since, card) VALUES
+            (11, 1, 'care', 0, 'dead', 1, 0, {ms}, {ms}, 11), (12, 2, 'care', 0, 'dead', 1, 0, {ms}, {ms}, 11);
+        UPDATE tally SET value = 2 WHERE key = 'mentions';"#,
+        0x434f_5552,
+    ))
+    .expect("writes");
+    drop(conn);
+    let store = Sqlite::open(Options::new(&path)).expect("opens and brings over");
+    let stored = store.mentions(at(0), None, 9).await.expect("reads");
+    assert_eq!(stored.len(), 2);
+    let mention = &stored[0].mention;
+    assert_eq!(mention.native_id, "at://did:plc:kim/app.bsky.feed.post/3m5yvqkq00001");
+    assert_eq!((mention.author.name.as_deref(), mention.author.url.as_deref()), (Some("Kim"), Some("https://kim.example")));
+    assert_eq!((mention.text.as_str(), mention.kind), ("words", courtier::domain::Kind::Review));
+    assert_eq!(mention.thread.parent.as_deref(), Some("at://root"));
+    assert_eq!(mention.posted.map(|posted| posted.as_millisecond()), Some(ms - 5 - 3000));
+    for one in &stored {
+        assert_eq!((one.feed.as_str(), one.decided.as_millisecond()), ("bsky", ms));
+        assert_eq!((one.heard[0].0.as_str(), one.heard[0].2), ("dropbox", courtier::domain::Reason::NoSignal));
+    }
+    assert_eq!((stored[1].mention.text.as_str(), stored[1].mention.author.handle.as_str()), ("", ""));
+    let again = post(1, "kim");
+    let query = courtier::store::Query { mention: &again, watches: vec!["dropbox"], fingerprint: 78 };
+    let memory = store.recall(&[query], at(2)).await.expect("recalls").remove(0);
+    assert!(memory.known, "the same native id");
+    assert_eq!(memory.same_words.map(|(id, _)| id), Some(stored[0].id));
+    assert_eq!(memory.watches[0].mentions_before, 1);
+    // Both deliveries of the card are put back by the name of either.
+    assert_eq!(store.outbox_set(&[courtier::domain::DeliveryId(12)], true, at(3)).await.expect("sets"), 2);
 }
 
 /// Makes the file for `fixtures/state` when the layout gets a new version: run it once with the path in the environment.
