@@ -43,6 +43,9 @@ struct Try {
     set: u32,
 }
 
+/// A beginning of words and where it is tried.
+type Stem = (Box<str>, Vec<Try>);
+
 /// A list of phrases, with what others ask of its name once a word.
 #[derive(Debug)]
 struct List {
@@ -95,7 +98,7 @@ pub struct Lexicon {
     by_word: Vec<Range<usize>>,
     tries: Vec<Try>,
     /// Beginnings by their first two bytes, each with where it is tried.
-    prefixes: FxHashMap<[u8; 2], Vec<(Box<str>, Vec<Try>)>>,
+    prefixes: FxHashMap<[u8; 2], Vec<Stem>>,
     by_emoji: FxHashMap<Box<str>, Vec<u32>>,
     /// Words that say something at either end of a hashtag, and their phrases.
     by_tag: Vec<(Box<str>, u32)>,

@@ -32,7 +32,9 @@ impl<'a> Reading<'a> {
     pub(super) fn new(tokens: Tokens<'a>, names: &'a Names, lexicon: &'a Lexicon, about: bool) -> Self {
         let hits = lexicon.find(&tokens);
         let mut heard = Lists::default();
-        hits.iter().for_each(|hit| heard.add(hit.list));
+        for hit in &hits {
+            heard.add(hit.list);
+        }
         let addressed = about || tokens.all().iter().any(|token| token.tag == Tag::Brand && token.kind == Kind::Handle);
         Self { tokens, names, lexicon, hits, heard, about, addressed, around: OnceCell::new(), mood: OnceCell::new() }
     }

@@ -140,10 +140,8 @@ impl SwitchRule {
         if clause.marked("fault") && (around.any(Mark::Reinstall) || clause.cannot()) {
             turn(reading, &mut found, Attribute::InsideBrand, None);
         }
-        if joined == Some(Party::Brand) {
-            if clause.tried() {
-                turn(reading, &mut found, Attribute::Failed, None);
-            }
+        if joined == Some(Party::Brand) && clause.tried() {
+            turn(reading, &mut found, Attribute::Failed, None);
         }
         if let Some(change) = &mut found.change {
             change.left = left;
