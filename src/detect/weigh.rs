@@ -239,7 +239,7 @@ fn points(counted: &[Counted], wanted: &dyn Fn(&Counted) -> bool) -> i32 {
 
 /// Gives each token to the strongest phrase that holds it, and drops what says the same again.
 fn claim(reading: &Reading<'_>) -> Vec<Counted> {
-    let mut all: Vec<(u8, Counted)> = Vec::new();
+    let mut all: Vec<(u8, Counted)> = Vec::with_capacity(reading.all_hits().len());
     for hit in reading.all_hits() {
         let Some(weight) = reading.weighs(hit) else { continue };
         // "No problem" is no problem.

@@ -185,6 +185,7 @@ impl<'a> Tokens<'a> {
         let raw = cut::cut(&folded.text, &speech.abbreviations);
         let mut build = Build { original, folded: &folded.text, map, speech, out: Self::empty(original), clause: 0 };
         build.out.arena.reserve(folded.text.len() + 16);
+        build.out.list.reserve(raw.len() + 4);
         build.run(&raw, names);
         build.out
     }
