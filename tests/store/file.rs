@@ -137,25 +137,23 @@ fn many_may_make_the_store_at_once() {
     }
 }
 
-/// Runs a test of this file in a process of its own.
+/// Says where to write, in the process that the test below starts and kills.
 #[expect(clippy::disallowed_methods, reason = "a child process learns its file from the environment")]
 fn child_path() -> Option<PathBuf> {
     std::env::var_os(CHILD).map(PathBuf::from)
 }
 
+/// Runs a test of this file in a process of its own.
 fn child(test: &str, path: &Path) -> std::process::Child {
     Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", test, "--ignored", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(CHILD, path)
         .stdout(Stdio::piped())
         .spawn()
         .expect("starts")
 }
 
-#[tokio::test]
-#[ignore = "not a test of its own: the process that two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_written starts and kills"]
-async fn writes_until_it_is_killed() {
-    let Some(path) = child_path() else { return };
+async fn write_until_killed(path: PathBuf) {
     let store = Sqlite::open(Options::new(path)).expect("opens");
     for n in 1..i64::MAX {
         store.commit(batch(vec![simple(n)])).await.expect("commits");
@@ -165,9 +163,12 @@ async fn writes_until_it_is_killed() {
 
 #[tokio::test]
 async fn two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_written() {
+    if let Some(path) = child_path() {
+        return write_until_killed(path).await;
+    }
     let (_dir, path) = place();
     let store = Sqlite::open(Options::new(&path)).expect("opens");
-    let mut other = child("file::writes_until_it_is_killed", &path);
+    let mut other = child("file::two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_written", &path);
     let lines = BufReader::new(other.stdout.take().expect("piped")).lines();
     let mut written = 0;
     for line in lines {
@@ -296,15 +297,29 @@ async fn rare_rows_of_layout_1_are_brought_over() {
     assert_eq!(store.outbox_set(&[courtier::domain::DeliveryId(12)], true, at(3)).await.expect("sets"), 2);
 }
 
-/// Makes the file for `fixtures/state` when the layout gets a new version: run it once with the path in the environment.
+/// A change of the layout needs a store of the new one: `UPDATE=1 cargo test --test store` makes it.
 #[tokio::test]
-#[ignore = "not a test of its own: run once by hand, with the path in the environment, when the layout gets a new version"]
-async fn makes_the_fixture_of_this_version() {
-    let Some(path) = child_path() else { return };
+#[expect(clippy::disallowed_methods, reason = "a person asks for the file with UPDATE=1")]
+async fn the_newest_layout_has_its_fixture() {
+    let version = |path: &Path| -> u32 {
+        let conn = rusqlite::Connection::open(path).expect("opens");
+        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("reads")
+    };
+    let (_dir, path) = place();
     let store = Sqlite::open(Options::new(&path)).expect("opens");
     for n in 1..=3 {
         let mut page = batch(vec![alerting(n, full_post(n, &format!("kim{n}")), "dropbox", vec![to("care", at(n))])]);
         page.cursors = vec![("bsky".to_owned(), courtier::domain::Cursor(format!("{n}")))];
         store.commit(page).await.expect("commits");
     }
+    drop(store);
+    let newest = version(&path);
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/state/{newest:04}.db"));
+    if !fixture.exists() && std::env::var_os("UPDATE").is_some() {
+        std::fs::copy(&path, &fixture).expect("copies");
+    }
+    assert!(fixture.exists(), "{} is missing: UPDATE=1 cargo test --test store", fixture.display());
+    let copy = path.with_file_name("copy.db");
+    std::fs::copy(&fixture, &copy).expect("copies");
+    assert_eq!(version(&copy), newest);
 }
