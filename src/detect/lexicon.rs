@@ -14,7 +14,7 @@ use super::phrase::{Hit, Phrase};
 use super::rule::RULES;
 use super::switch::{Marks, marks_of};
 use super::weigh::Weight;
-use crate::text::{Folded, Kind, Speech, Tag, Tokens};
+use crate::text::{Folded, Kind, Speech, Tag, Token, Tokens};
 
 /// Sections that are no phrases: what cutting and slots must know of the language.
 pub(super) const RESERVED: &[&str] = &["contractions", "you", "clause", "abbreviations", "function", "determiner"];
@@ -83,7 +83,6 @@ impl Lists {
 pub struct Lexicon {
     code: String,
     speech: Speech,
-    words: FxHashMap<Box<str>, u32>,
     sets: Vec<Set>,
     slots: Vec<String>,
     lists: Vec<List>,
@@ -179,9 +178,9 @@ impl Lexicon {
         hit.slots.iter().flatten().map(move |slot| (name(slot.0), slot.1 as usize..slot.2 as usize))
     }
 
-    /// Whether the language counts a folded word as a function word.
-    pub(super) fn is_function(&self, word: &str) -> bool {
-        self.words.get(word).is_some_and(|number| self.is(*number, FUNCTION))
+    /// Whether the language counts a token as a function word.
+    pub(super) fn is_function(&self, token: &Token) -> bool {
+        self.is(token.number, FUNCTION)
     }
 
     /// Whether a word of the vocabulary is a function word or a determiner.
@@ -194,6 +193,7 @@ impl Lexicon {
     pub(super) fn find(&self, tokens: &Tokens<'_>) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(tokens.all().len());
         let mut places = Vec::with_capacity(tokens.all().len());
+        let mut clauses = run::Clauses::default();
         for (index, token) in tokens.all().iter().enumerate() {
             let at = crate::text::narrow(index);
             if token.kind == Kind::Emoji {
@@ -204,8 +204,11 @@ impl Lexicon {
                 self.hashtag(tokens.text_of(token), at, &mut hits);
             }
             let named = matches!(token.tag, Tag::Brand | Tag::Rival(_));
-            let number = self.number(tokens.text_of(token));
-            places.push(Place { index: at, number, named, function: self.is(number, FUNCTION), determiner: self.is(number, DETERMINER) });
+            let number = if token.number == 0 { self.plainly(tokens.text_of(token)) } else { token.number };
+            let grammar = self.grammar.get(number as usize).copied().unwrap_or_default();
+            let (function, determiner) = (grammar & FUNCTION != 0, grammar & DETERMINER != 0);
+            let (kind, gap, begins) = (token.kind, token.gap, clauses.begins(token));
+            places.push(Place { index: at, number, kind, gap, begins, named, function, determiner });
         }
         let line = run::Line { tokens, places: &places };
         let mut stack = Stack::default();
@@ -259,15 +262,13 @@ impl Lexicon {
         }
     }
 
-    /// Gives the number of a word; of `soooo` that of `so`, of `goood` that of `good`.
-    fn number(&self, word: &str) -> u32 {
-        if let Some(number) = self.words.get(word) {
-            return *number;
-        }
+    /// Gives the number of an unknown word written plainly: of `soooo` that of `so`, of `goood` that of `good`.
+    fn plainly(&self, word: &str) -> u32 {
         if !drawn_out(word) {
             return 0;
         }
-        [2, 1].iter().filter_map(|most| squeezed(word, *most)).find_map(|word| self.words.get(word.as_str())).copied().unwrap_or(0)
+        let numbers = [2, 1].iter().filter_map(|most| squeezed(word, *most)).map(|word| self.speech.number(&word));
+        numbers.into_iter().find(|number| *number != 0).unwrap_or(0)
     }
 
     fn emoji(&self, emoji: &str, at: u32, hits: &mut Vec<Hit>) {
@@ -521,7 +522,9 @@ impl Build {
             lists
         };
         self.lexicon.cues = RULES.iter().map(|rule| cues(rule.cues())).collect();
-        self.lexicon.words = self.vocabulary.words;
+        for (word, number) in self.vocabulary.words {
+            self.lexicon.speech.numbered(word, number);
+        }
         self.lexicon.sets = self.vocabulary.sets;
         self.lexicon.slots = self.vocabulary.slots;
         self.lexicon

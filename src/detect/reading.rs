@@ -196,7 +196,7 @@ impl<'a> Reading<'a> {
 
     /// Whether the language counts a token as a function word.
     pub fn is_function(&self, index: usize) -> bool {
-        self.lexicon.is_function(self.word(index))
+        self.token(index).is_some_and(|token| self.lexicon.is_function(token))
     }
 
     /// Whether two tokens stand in one sentence.

@@ -10,6 +10,9 @@
 //! complain five times.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::reading::Reading;
 use crate::text::{End, Kind, Tag};
@@ -26,7 +29,9 @@ const STORY: (usize, usize) = (12, 20);
 const SHORT: usize = 8;
 
 /// What a help desk's handle holds: whoever calls one is in need of help more often than not.
-const DESKS: &[&str] = &["help", "support", "care", "serv", "assist", "ask", "hilfe", "ayuda", "aide", "suporte"];
+static DESKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(["help", "support", "care", "serv", "assist", "ask", "hilfe", "ayuda", "aide", "suporte"]).expect("ten short words")
+});
 
 /// The most phrases that are weighed; a post that says more has said enough.
 const MOST: usize = 400;
@@ -178,13 +183,14 @@ fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
     let words = tokens.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Number)).count();
     let handle = tokens.iter().any(|token| token.kind == Kind::Handle);
     let named = tokens.iter().any(|token| token.tag == Tag::Brand);
-    let desk = (0..tokens.len()).any(|index| {
-        reading.token(index).is_some_and(|token| token.kind == Kind::Handle) && DESKS.iter().any(|desk| reading.word(index).contains(desk))
-    });
+    let mut handles = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Handle);
+    let desk = handles.any(|(index, _)| DESKS.is_match(reading.word(index)));
     let mut points = i32::from(words >= STORY.0) + i32::from(words >= STORY.1) + i32::from(desk);
     points += i32::from(words <= SHORT && hard);
     // One plain question wants to know; a second one, or one with a cry, is losing patience.
-    let impatient = reading.text().matches('?').count() > 1 || reading.text().contains("?!") || reading.text().contains("!?");
+    let text = reading.text();
+    let questions = text.bytes().filter(|byte| *byte == b'?').count();
+    let impatient = questions > 1 || questions == 1 && (text.contains("?!") || text.contains("!?"));
     points += if impatient { 1 } else { -i32::from(mood.asks) };
     let spoken_to = if reading.about() { named } else { reading.addressed() };
     if !spoken_to && !desk && mood.trouble == 0 {

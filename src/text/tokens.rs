@@ -76,6 +76,8 @@ pub struct Token {
     pub end: u32,
     /// Place of the folded word in the arena.
     text: (u32, u32),
+    /// Number of the folded word, 0 for one that no phrase asks for.
+    pub(crate) number: u32,
     /// Number of its sentence.
     pub sentence: u16,
     /// Number of its clause, counted through the whole text.
@@ -115,7 +117,7 @@ pub struct Sentence {
 #[derive(Debug, Clone, Default)]
 pub struct Speech {
     /// Words that cutting treats in their own way: one look-up says all of it.
-    words: FxHashMap<String, Spoken>,
+    words: FxHashMap<Box<str>, Spoken>,
     /// Words whose full stop ends no sentence: `vs`, `mr`.
     pub abbreviations: FxHashSet<String>,
 }
@@ -123,6 +125,8 @@ pub struct Speech {
 /// What cutting knows of one word.
 #[derive(Debug, Clone, Default)]
 struct Spoken {
+    /// Its number in the vocabulary of the phrases, 0 for none.
+    number: u32,
     /// Addresses the reader.
     you: bool,
     /// Begins a clause.
@@ -134,21 +138,27 @@ struct Spoken {
 impl Speech {
     /// Adds a word that addresses the reader: `you`, `u`.
     pub fn you(&mut self, word: String) {
-        self.words.entry(word).or_default().you = true;
+        self.words.entry(word.into()).or_default().you = true;
     }
 
     /// Adds a word that begins a clause: `but`, `because`.
     pub fn clause(&mut self, word: String) {
-        self.words.entry(word).or_default().clause = true;
+        self.words.entry(word.into()).or_default().clause = true;
     }
 
     /// Adds a contraction and what it is written out as: `don't` and `do not`.
     pub fn contraction(&mut self, word: String, written_out: Vec<String>) {
-        self.words.entry(word).or_default().written_out = Some(written_out);
+        self.words.entry(word.into()).or_default().written_out = Some(written_out);
     }
 
-    fn addresses(&self, word: &str) -> bool {
-        self.words.get(word).is_some_and(|spoken| spoken.you)
+    /// Numbers a word that phrases ask for: its tokens carry the number, so that nobody looks it up again.
+    pub fn numbered(&mut self, word: Box<str>, number: u32) {
+        self.words.entry(word).or_default().number = number;
+    }
+
+    /// Gives the number of a folded word, 0 for one that no phrase asks for.
+    pub fn number(&self, word: &str) -> u32 {
+        self.words.get(word).map_or(0, |spoken| spoken.number)
     }
 
     /// Writes a contraction out by its ending: `someone'll`.
@@ -265,7 +275,10 @@ impl Build<'_, '_> {
         let (start, stop) = self.map.original(piece.start, end);
         let word = self.folded.get(piece.start..end).unwrap_or_default();
         let written = self.original.get(start..stop).unwrap_or_default();
-        let capital = written.trim_start_matches(['@', '#']).chars().next().is_some_and(char::is_uppercase);
+        let capital = match written.as_bytes().first() {
+            Some(b'a'..=b'z') => false,
+            _ => written.trim_start_matches(['@', '#']).chars().next().is_some_and(char::is_uppercase),
+        };
         let letters = || written.chars().filter(|c| c.is_alphabetic());
         let shouted = capital && letters().nth(1).is_some() && letters().all(char::is_uppercase);
         let gap = if self.out.list.is_empty() { Gap::Hard } else { piece.gap };
@@ -281,6 +294,7 @@ impl Build<'_, '_> {
             start: super::fold::narrow(start),
             end: super::fold::narrow(stop),
             text: (0, 0),
+            number: spoken.map_or(0, |spoken| spoken.number),
             sentence: u16::try_from(self.out.sentences.len()).unwrap_or(u16::MAX),
             clause: self.clause,
             capital,
@@ -289,16 +303,23 @@ impl Build<'_, '_> {
             possessive: false,
         };
         let whole = spoken.and_then(|spoken| spoken.written_out.as_ref()).map(|words| (None, words.as_slice()));
-        let written_out = if tag == Tag::None && piece.kind == Kind::Word { whole.or_else(|| speech.by_ending(word)) } else { None };
+        let by_ending = || if piece.apostrophe { speech.by_ending(word) } else { None };
+        let written_out = if tag == Tag::None && piece.kind == Kind::Word { whole.or_else(by_ending) } else { None };
         let Some((stem, words)) = written_out else {
             if tag == Tag::None && spoken.is_some_and(|spoken| spoken.you) {
                 token.tag = Tag::You;
             }
-            let word = if piece.kind == Kind::Sign { sign::plain(word) } else { word };
+            if piece.kind == Kind::Sign {
+                let word = sign::plain(word);
+                token.number = speech.number(word);
+                return self.push(token, word);
+            }
             return self.push(token, word);
         };
         for word in stem.into_iter().chain(words.iter().map(String::as_str)) {
-            token.tag = if speech.addresses(word) { Tag::You } else { Tag::None };
+            let spoken = speech.words.get(word);
+            token.tag = if spoken.is_some_and(|spoken| spoken.you) { Tag::You } else { Tag::None };
+            token.number = spoken.map_or(0, |spoken| spoken.number);
             self.push(token, word);
             token.gap = Gap::None;
         }

@@ -3,12 +3,12 @@
 use super::compile::{Set, Step};
 use super::parse::Fill;
 use super::{Hit, Slot};
-use crate::text::{Gap, Kind, Tag, Tokens};
+use crate::text::{Gap, Kind, Tag, Token, Tokens};
 
 /// The most tokens that fill one slot.
 pub(crate) const SLOT_TOKENS: usize = 4;
 
-/// The most handles in front of a clause that are passed over.
+/// The most handles in front of a clause that are passed over: "@kim @lee what now" begins a clause with "what".
 const CALLED: usize = 6;
 
 /// The most steps of one try; real phrases need a few dozen.
@@ -16,17 +16,48 @@ const STEPS: usize = 600;
 
 /// A token as programs see it.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about a word, asked one at a time")]
 pub(crate) struct Place {
     /// Its index among all tokens.
     pub(crate) index: u32,
     /// Its word's number in the vocabulary, 0 for words that nobody asks for.
     pub(crate) number: u32,
+    /// What the token is.
+    pub(crate) kind: Kind,
+    /// What stands before it.
+    pub(crate) gap: Gap,
+    /// A clause begins here.
+    pub(crate) begins: bool,
     /// A known name, which is never a word.
     pub(crate) named: bool,
     /// A function word, which begins no name.
     pub(crate) function: bool,
     /// A determiner, which may stand before a name.
     pub(crate) determiner: bool,
+}
+
+/// Tells of each token, in order, whether a clause begins there.
+#[derive(Debug, Default)]
+pub(crate) struct Clauses {
+    /// The clause of the token before.
+    clause: Option<u16>,
+    /// Handles right before the token, and whether a clause began at each of the last ones, the newest in the lowest bit.
+    called: usize,
+    began: u32,
+}
+
+impl Clauses {
+    /// Takes the next token.
+    pub(crate) fn begins(&mut self, token: &Token) -> bool {
+        let begins = token.gap != Gap::None || self.clause != Some(token.clause);
+        // A clause begins behind those whom it calls, too.
+        let back = self.called.min(CALLED);
+        let called = back > 0 && self.began >> (back - 1) & 1 == 1;
+        self.clause = Some(token.clause);
+        self.called = if token.kind == Kind::Handle { self.called + 1 } else { 0 };
+        self.began = self.began << 1 | u32::from(begins);
+        begins || called
+    }
 }
 
 /// The text as programs see it: without emoji, with the numbers of its words.
@@ -88,35 +119,52 @@ pub(crate) fn attempt(steps: &[Step], sets: &[Set], line: &Line<'_>, start: usiz
     for _ in 0..STEPS {
         #[cfg(test)]
         work::step();
-        let step = *steps.get(state.step as usize)?;
-        let reaches = || line.reaches(state.at, start, state.cross);
-        let on = |fits: bool| fits.then_some(State { step: state.step + 1, ..state });
-        let over = |fits: bool| fits.then_some(State { step: state.step + 1, at: state.at + 1, cross: false, ..state });
-        let next = match step {
+        let fits = match *steps.get(state.step as usize)? {
             Step::Match if state.at > start => return Some(state.at),
-            Step::Match => None,
-            Step::Jump(to) => Some(State { step: to, ..state }),
+            Step::Match => false,
+            Step::Jump(to) => {
+                state.step = to;
+                continue;
+            }
             Step::Split(first, second) => {
                 stack.other_ways.push(State { step: second, ..state });
-                Some(State { step: first, ..state })
+                state.step = first;
+                continue;
             }
-            Step::Cross => Some(State { step: state.step + 1, cross: true, ..state }),
-            Step::Start => on(line.begins_clause(state.at)),
-            Step::End => on(line.ends_clause(state.at)),
-            Step::Any => reaches().then_some(State { step: state.step + 1, at: state.at + 1, ..state }),
-            Step::Set(set) => over(sets.get(set as usize).is_some_and(|set| line.holds(state.at, set)) && reaches()),
-            Step::Kind(kind) => over(line.token(state.at).is_some_and(|token| token.kind == kind) && reaches()),
-            Step::Slot(name, fill) => line.slot(state.at, start, state.cross, fill).map(|(from, to)| {
+            Step::Cross => {
+                state.cross = true;
+                true
+            }
+            Step::Start => line.begins_clause(state.at),
+            Step::End => line.ends_clause(state.at),
+            Step::Any => {
+                let fits = line.reaches(state.at, start, state.cross);
+                state.at += 1;
+                fits
+            }
+            Step::Set(set) => {
+                let holds = sets.get(set as usize).is_some_and(|set| line.holds(state.at, set));
+                let fits = holds && line.reaches(state.at, start, state.cross);
+                (state.at, state.cross) = (state.at + 1, false);
+                fits
+            }
+            Step::Kind(kind) => {
+                let is_kind = line.place(state.at).is_some_and(|place| place.kind == kind);
+                let fits = is_kind && line.reaches(state.at, start, state.cross);
+                (state.at, state.cross) = (state.at + 1, false);
+                fits
+            }
+            Step::Slot(name, fill) => line.slot(state.at, start, state.cross, fill).is_some_and(|(from, to)| {
                 stack.slots.truncate(state.filled);
                 stack.slots.push((name, line.index(from), line.index(to - 1) + 1));
-                State { step: state.step + 1, at: to, cross: false, filled: state.filled + 1 }
+                (state.at, state.cross, state.filled) = (to, false, state.filled + 1);
+                true
             }),
         };
-        state = match next {
-            Some(next) => next,
-            None => stack.other_ways.pop()?,
-        };
-        if next.is_none() {
+        if fits {
+            state.step += 1;
+        } else {
+            state = stack.other_ways.pop()?;
             stack.slots.truncate(state.filled);
         }
     }
@@ -124,7 +172,11 @@ pub(crate) fn attempt(steps: &[Step], sets: &[Set], line: &Line<'_>, start: usiz
 }
 
 impl Line<'_> {
-    fn token(&self, at: usize) -> Option<&crate::text::Token> {
+    fn place(&self, at: usize) -> Option<&Place> {
+        self.places.get(at)
+    }
+
+    fn token(&self, at: usize) -> Option<&Token> {
         self.places.get(at).and_then(|place| self.tokens.all().get(place.index as usize))
     }
 
@@ -139,22 +191,16 @@ impl Line<'_> {
 
     /// Whether the token can follow the one before it within a phrase.
     fn reaches(&self, at: usize, start: usize, cross: bool) -> bool {
-        self.token(at).is_some_and(|token| at == start || cross || token.gap != Gap::Hard)
+        self.place(at).is_some_and(|place| at == start || cross || place.gap != Gap::Hard)
     }
 
     fn begins_clause(&self, at: usize) -> bool {
-        let Some(token) = self.token(at) else { return false };
-        let begins = |at: usize, token: &crate::text::Token| {
-            at == 0 || token.gap != Gap::None || self.token(at - 1).is_none_or(|before| before.clause != token.clause)
-        };
-        // "@kim @lee what now": a clause begins behind those whom it calls.
-        let called = (1..=at.min(CALLED)).take_while(|back| self.token(at - back).is_some_and(|before| before.kind == Kind::Handle)).last();
-        begins(at, token) || called.is_some_and(|back| self.token(at - back).is_some_and(|first| begins(at - back, first)))
+        self.place(at).is_some_and(|place| place.begins)
     }
 
     /// Whether a clause ended before the token: a link or a hashtag at the end is no part of it.
     fn ends_clause(&self, at: usize) -> bool {
-        self.token(at).is_none_or(|token| matches!(token.kind, Kind::Url | Kind::Hashtag)) || self.begins_clause(at)
+        self.place(at).is_none_or(|place| matches!(place.kind, Kind::Url | Kind::Hashtag) || place.begins)
     }
 
     /// Whether the token is a known name, which is never a word.
@@ -211,7 +257,7 @@ impl Line<'_> {
     }
 
     /// Takes as many untagged words as pass, without a gap between them.
-    fn run(&self, at: usize, passes: impl Fn(&Self, usize, &crate::text::Token) -> bool) -> Option<(usize, usize)> {
+    fn run(&self, at: usize, passes: impl Fn(&Self, usize, &Token) -> bool) -> Option<(usize, usize)> {
         let mut end = at;
         while end < at + SLOT_TOKENS
             && let Some(token) = self.token(end)

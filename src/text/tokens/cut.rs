@@ -17,6 +17,8 @@ pub(super) struct Raw {
     pub(super) ends: Option<End>,
     pub(super) quoted: bool,
     pub(super) possessive: bool,
+    /// Holds an apostrophe: a contraction may be written out by its ending.
+    pub(super) apostrophe: bool,
 }
 
 /// Cuts folded text into pieces.
@@ -24,10 +26,12 @@ pub(super) fn cut(text: &str, abbreviations: &FxHashSet<String>) -> Vec<Raw> {
     let mut cutter =
         Cutter { text, at: 0, gap: Gap::None, quote: None, quoted_line: false, pieces: Vec::with_capacity(text.len() / 5 + 1) };
     cutter.quoted_line = text.starts_with('>');
-    while let Some(c) = cutter.rest().chars().next() {
+    loop {
+        let rest = cutter.rest();
+        cutter.at += rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let Some(c) = cutter.rest().chars().next() else { return cutter.pieces };
         cutter.step(c, abbreviations);
     }
-    cutter.pieces
 }
 
 struct Cutter<'a> {
@@ -50,10 +54,6 @@ impl<'a> Cutter<'a> {
     }
 
     fn step(&mut self, c: char, abbreviations: &FxHashSet<String>) {
-        if c == ' ' || c == '\t' {
-            self.at += 1;
-            return;
-        }
         let rest = self.rest();
         if c.is_alphanumeric() || is_word(c) {
             self.word(c);
@@ -75,6 +75,9 @@ impl<'a> Cutter<'a> {
     /// Reads a word, a number or an address.
     fn word(&mut self, c: char) {
         let rest = self.rest();
+        if let length @ 1.. = plain_length(rest.as_bytes()) {
+            return self.push(Kind::Word, length);
+        }
         let address = link::url_length(rest);
         if address > 0 {
             return self.push(Kind::Url, address);
@@ -106,7 +109,12 @@ impl<'a> Cutter<'a> {
                     last.possessive = true;
                 }
             }
-            "s" | "t" | "m" | "re" | "ve" | "ll" | "d" | "all" => self.push(Kind::Word, length + 1 + tail),
+            "s" | "t" | "m" | "re" | "ve" | "ll" | "d" | "all" => {
+                self.push(Kind::Word, length + 1 + tail);
+                if let Some(last) = self.pieces.last_mut() {
+                    last.apostrophe = true;
+                }
+            }
             _ => self.push(Kind::Word, length),
         }
     }
@@ -121,7 +129,16 @@ impl<'a> Cutter<'a> {
 
     fn push(&mut self, kind: Kind, length: usize) {
         let gap = std::mem::take(&mut self.gap);
-        let piece = Raw { kind, start: self.at, end: self.at + length, gap, ends: None, quoted: self.quoted_line, possessive: false };
+        let piece = Raw {
+            kind,
+            start: self.at,
+            end: self.at + length,
+            gap,
+            ends: None,
+            quoted: self.quoted_line,
+            possessive: false,
+            apostrophe: false,
+        };
         self.pieces.push(piece);
         self.at += length;
         if kind == Kind::Emoji {
@@ -214,6 +231,18 @@ fn holds_a_verb(word: &str) -> bool {
             | "nobody"
             | "one"
     )
+}
+
+/// Gives the length of a word of plain letters that begins here and is nothing else: no address, no number, no
+/// contraction, nothing in emphasis. Most words are; 0 says that one must look closer.
+fn plain_length(text: &[u8]) -> usize {
+    let length = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let ends = match text.get(length) {
+        None | Some(b' ' | b',' | b'!' | b'?' | b'\n' | b';' | b'"' | b')' | b'/' | b'&') => true,
+        Some(b'.') => matches!(text.get(length + 1), None | Some(b' ' | b'\n')),
+        Some(_) => false,
+    };
+    if ends && text.first().is_some_and(u8::is_ascii_alphabetic) { length } else { 0 }
 }
 
 /// Gives the length of the word that begins here.

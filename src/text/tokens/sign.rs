@@ -10,6 +10,10 @@ pub(super) fn plain(sign: &str) -> &str {
 /// `before` is the character in front: `http://` and `8)` of a list are none.
 pub(super) fn emoticon(text: &str, before: Option<char>) -> usize {
     const WHOLE: &[&str] = &["</3", "<3", "^^", "^_^", "-_-", "o_o", "t_t", ":'(", ":')", "¯\\_(ツ)_/¯", "(:", "):"];
+    // Nothing that ends a sentence or a clause begins a face.
+    if matches!(text.as_bytes().first(), Some(b'.' | b',' | b'!' | b'?' | b'"' | b'\'' | b'@' | b'#' | b'\n')) {
+        return 0;
+    }
     if let Some(whole) = WHOLE.iter().find(|whole| text.starts_with(**whole)) {
         return whole.len();
     }
