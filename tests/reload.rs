@@ -30,7 +30,10 @@ use serde_json::Value;
 /// Runs a command beside the daemon: status, standard output, standard error.
 async fn courtier(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_courtier"));
-    command.args(["--config", "courtier.toml"]).args(arguments).env_clear().env("HOME", folder).current_dir(folder);
+    if !arguments.contains(&"--config") {
+        command.args(["--config", "courtier.toml"]);
+    }
+    command.args(arguments).env_clear().env("HOME", folder).current_dir(folder);
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("joins").expect("runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code().expect("ends by itself"), text(output.stdout), text(output.stderr))
@@ -84,6 +87,17 @@ async fn leavers_are_not_hidden_by_a_reload_without_a_yes() {
     let (code, out, error) = courtier(folder, &["reload"]).await;
     assert_eq!((code, &*error), (0, ""), "{out}");
     assert!(out.contains("The new plan runs") && out.contains("hides nobody"), "{out}");
+
+    // Two who ask at once are both answered, with one signal or with two.
+    let (first, second) = tokio::join!(courtier(folder, &["reload", "--wait", "30s"]), courtier(folder, &["reload", "--wait", "30s"]));
+    for (code, out, error) in [first, second] {
+        assert!(code == 0 && out.contains("The new plan runs"), "{code} {out}{error}");
+    }
+
+    // A file that the daemon does not read is not said to run.
+    std::fs::write(folder.join("other.toml"), &good).expect("writable");
+    let (code, _, error) = courtier(folder, &["--config", "other.toml", "reload"]).await;
+    assert!(code == 2 && error.contains("was started with") && error.contains("not with other.toml"), "{code} {error}");
 
     // A mistake in the file is told here, and the daemon is left alone.
     set(&good.replace("terms = [\"nomadesk\"]", "tersm = [\"nomadesk\"]"));

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
-use crate::engine::{Clock, Hidden, ReloadAsked, ReloadEnded};
+use crate::engine::{self, Clock, Hidden, ReloadAsked, ReloadEnded};
 use crate::store::{Sqlite, Store as _, StoredMention};
 
 use super::{Exit, Failure, Format, Output, marks, setup, visible};
@@ -50,26 +50,54 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
             .hint("a reload cannot move the store: a new `[store] path` needs a restart"));
     };
     let store = setup::store(&config)?;
-    setup::runtime()?.block_on(ask(args, &store, daemon))
+    setup::runtime()?.block_on(async {
+        same_file(&path, store.as_ref()).await?;
+        ask(args, &store, daemon).await
+    })
+}
+
+/// Refuses a file that is not the daemon's own: the daemon would read the other one, and this one be thought to run.
+async fn same_file(checked: &Path, store: &Sqlite) -> Result<(), Failure> {
+    let noted = engine::noted_file(store).await.map_err(|error| Failure::could_not("cannot use the store").because(error))?;
+    let Some(runs) = noted else { return Ok(()) };
+    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    if real(checked) == real(&runs) {
+        return Ok(());
+    }
+    let other = format!("the daemon was started with {}, not with {}", runs.display(), checked.display());
+    Err(Failure::usage(other)
+        .hint("change that file, or start the daemon with this one; `courtier backtest --config FILE` tries another file"))
 }
 
 /// Leaves the note, sends the signal and waits for the answer.
 async fn ask(args: &Args, store: &Arc<Sqlite>, daemon: u32) -> Result<Exit, Failure> {
     let cannot = |error| Failure::could_not("cannot use the store").because(error);
     let asked = ReloadAsked { id: format!("{:016x}", fastrand::u64(..)), yes: args.yes, at: Clock::system().now() };
-    asked.leave(store.as_ref()).await.map_err(cannot)?;
-    if let Err(failure) = signal(daemon) {
-        ReloadAsked::take_back(store.as_ref()).await.map_err(cannot)?;
-        return Err(failure);
-    }
-    let answer = answer(store, &asked.id);
     let wait = Duration::try_from(args.wait).unwrap_or_default();
-    let Ok(ended) = tokio::time::timeout(wait, answer).await else {
-        ReloadAsked::take_back(store.as_ref()).await.map_err(cannot)?;
-        return Err(Failure::new(Exit::Partly, format!("the daemon (process {daemon}) has not answered within {}", args.wait))
-            .hint("its log says what it does; `courtier status` says whether the last reload was refused"));
+    let answered = async {
+        loop {
+            asked.leave(store.as_ref()).await.map_err(cannot)?;
+            let signalled = Clock::system().now();
+            signal(daemon)?;
+            let ended = answer(store, &asked.id, signalled).await.map_err(cannot)?;
+            // Somebody who asked in the same instant has overwritten our note, and with it the yes.
+            if ended.id.as_ref() == Some(&asked.id) || ended.runs || ended.hidden.count == 0 || !args.yes {
+                return Ok(ended);
+            }
+        }
     };
-    let ended = ended.map_err(cannot)?;
+    let ended = match tokio::time::timeout(wait, answered).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(failure)) => {
+            asked.take_back(store.as_ref()).await.map_err(cannot)?;
+            return Err(failure);
+        }
+        Err(_) => {
+            asked.take_back(store.as_ref()).await.map_err(cannot)?;
+            return Err(Failure::new(Exit::Partly, format!("the daemon (process {daemon}) has not answered within {:#}", args.wait))
+                .hint("its log says what it does; `courtier status` says whether the last reload was refused"));
+        }
+    };
     let mut mentions = Vec::new();
     for (id, ..) in ended.hidden.named.iter().take(SHOWN) {
         mentions.push(store.mention(&id.to_string()).await.map_err(cannot)?);
@@ -88,7 +116,7 @@ fn signal(daemon: u32) -> Result<(), Failure> {
 }
 
 /// Waits until the daemon has noted what became of it.
-async fn answer(store: &Arc<Sqlite>, id: &str) -> Result<ReloadEnded, crate::store::StoreError> {
+async fn answer(store: &Arc<Sqlite>, id: &str, signalled: Timestamp) -> Result<ReloadEnded, crate::store::StoreError> {
     let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let spinner = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("{spinner} the daemon checks the new plan, {elapsed}") {
@@ -96,7 +124,7 @@ async fn answer(store: &Arc<Sqlite>, id: &str) -> Result<ReloadEnded, crate::sto
     }
     spinner.enable_steady_tick(Duration::from_millis(100));
     loop {
-        if let Some(ended) = ReloadEnded::of(store.as_ref(), id).await? {
+        if let Some(ended) = ReloadEnded::of(store.as_ref(), id, signalled).await? {
             spinner.finish_and_clear();
             return Ok(ended);
         }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Exit, Failure, setup};
 use crate::config::{Config, StandIns};
 use crate::engine::{self, Clock, Ended, House, Inboxes, Loader, Plan, Shared};
-use crate::web::{self, Doors};
+use crate::web::{self, Doors, Limits};
 
 /// Hears the configured feeds and delivers until it is told to stop.
 ///
@@ -66,8 +66,9 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         let doors = Doors { health: shared.health.clone(), metrics: shared.metrics.clone(), inboxes: inboxes.clone() };
         let served = open_doors(args, &config, doors, &stop).await?;
         // The lock says that whoever held leases is dead: nobody waits for them.
-        let freed =
-            shared.store.reclaim(shared.clock.now()).await.map_err(|error| Failure::could_not("cannot use the store").because(error))?;
+        let cannot = |error| Failure::could_not("cannot use the store").because(error);
+        let freed = shared.store.reclaim(shared.clock.now()).await.map_err(cannot)?;
+        engine::note_file(shared.store.as_ref(), file.as_deref()).await.map_err(cannot)?;
         if freed > 0 {
             tracing::info!(freed, "attempts that a dead process left are made again");
         }
@@ -115,7 +116,7 @@ async fn open_doors(
     config: &Config,
     doors: Doors,
     stop: &CancellationToken,
-) -> Result<Option<tokio::task::JoinHandle<std::io::Result<()>>>, Failure> {
+) -> Result<Option<tokio::task::JoinHandle<()>>, Failure> {
     if !config.web.enabled && args.listen.is_none() {
         return Ok(None);
     }
@@ -138,7 +139,7 @@ async fn open_doors(
         tracing::info!(%address, "health, metrics and inbound webhooks");
     }
     #[expect(clippy::disallowed_methods, reason = "outlives the generations of the house; ends with the token")]
-    Ok(Some(tokio::spawn(web::serve(listener, doors, stop.clone()))))
+    Ok(Some(tokio::spawn(web::serve(listener, doors, Limits::default(), stop.clone()))))
 }
 
 /// Builds the next plan on SIGHUP.

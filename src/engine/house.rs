@@ -174,17 +174,17 @@ impl House {
     /// Checks the new file first; a bad one, or one that would hide leavers, keeps the old plan and says so.
     async fn reload(&self, running: Generation, loader: Option<&Loader>) -> Generation {
         let store = self.shared.store.as_ref();
-        let asked = ReloadAsked::take(store, self.shared.clock.now()).await;
+        let began = self.shared.clock.now();
+        let asked = ReloadAsked::take(store, began).await;
         let Some(loader) = loader else {
             // A terminal that closes sends this signal too: nothing to complain about, but whoever asked wants to know.
             let says = "this daemon was started without a configuration file: there is nothing to read again".to_owned();
-            let at = self.shared.clock.now();
-            ReloadEnded { id: asked.map(|asked| asked.id), runs: false, says, hidden: Hidden::default(), at }.leave(store).await;
+            ReloadEnded { id: None, runs: false, says, hidden: Hidden::default(), began }.leave(asked, store).await;
             return running;
         };
         self.systemd.reloading();
         let mut hidden = Hidden::default();
-        let checked = self.next_plan(&running, loader, asked.as_ref().is_some_and(|asked| asked.yes), &mut hidden).await;
+        let checked = self.next_plan(&running, loader, asked.iter().any(|asked| asked.yes), &mut hidden).await;
         let refused = checked.as_ref().err().cloned();
         let next = match checked {
             Ok(plan) => {
@@ -199,11 +199,10 @@ impl House {
         };
         self.shared.health.reload(refused.clone());
         let (runs, says) = (refused.is_none(), refused.unwrap_or_default());
-        let at = self.shared.clock.now();
         if runs {
             note_watches(store, &next.plan.watches).await;
         }
-        ReloadEnded { id: asked.map(|asked| asked.id), runs, says, hidden, at }.leave(store).await;
+        ReloadEnded { id: None, runs, says, hidden, began }.leave(asked, store).await;
         self.systemd.ready(&self.line());
         next
     }

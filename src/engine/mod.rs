@@ -36,7 +36,7 @@ pub use health::{FeedHealth, Health, Standing};
 pub use house::{Ended, House, Loader};
 pub use plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 pub use rehear::{Judgement, REMEMBERS_DAYS, Rehearing, hides_leaver};
-pub use reload::{ReloadAsked, ReloadEnded, noted_watches};
+pub use reload::{ReloadAsked, ReloadEnded, note_file, noted_file, noted_watches};
 pub use replay::{Replay, Replayed};
 pub use retention::Keep;
 pub use rules::{detector, own_rules};

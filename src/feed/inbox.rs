@@ -37,18 +37,28 @@ pub struct Inbound {
 
 /// The inboxes by name of the feed; cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Inboxes(Arc<Mutex<HashMap<String, mpsc::Sender<Inbound>>>>);
+pub struct Inboxes(Arc<Mutex<HashMap<String, Option<mpsc::Sender<Inbound>>>>>);
 
 impl Inboxes {
+    /// Says that a feed of this name was built; an inbox that is open stays as it is.
+    pub fn promise(&self, feed: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(feed.to_owned()).or_default();
+    }
+
+    /// Whether a feed of this name was built, and may open its inbox yet.
+    pub fn promised(&self, feed: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(feed)
+    }
+
     /// Opens the inbox of a feed, replacing an older one of that name.
     pub fn open(&self, feed: &str) -> mpsc::Receiver<Inbound> {
         let (sender, receiver) = mpsc::channel(WAITING);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), sender);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned(), Some(sender));
         receiver
     }
 
     /// Finds the inbox of a feed.
     pub fn find(&self, feed: &str) -> Option<mpsc::Sender<Inbound>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(feed).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(feed).cloned().flatten()
     }
 }

@@ -1,15 +1,16 @@
-//! The routes: `/healthz`, `/readyz`, `/metrics`, `/hooks/{feed}`.
+//! The routes: `/healthz`, `/readyz`, `/metrics`, `/in/{feed}`.
 
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use tokio::sync::{mpsc, oneshot};
 
+use super::Limits;
 use crate::engine::{Health, Inbound, Inboxes, Verdict};
 use crate::observe::{CONTENT_TYPE, Metrics};
 
@@ -30,13 +31,16 @@ pub struct Doors {
 }
 
 /// Builds the routes.
-pub fn router(doors: Doors) -> Router {
+pub fn router(doors: Doors, limits: Limits) -> Router {
+    let hook = move |State(doors): State<Doors>, Path(feed): Path<String>, headers: HeaderMap, body: Body| async move {
+        hook(&doors, &feed, &headers, body, limits.body).await
+    };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/hooks/{feed}", post(hook))
-        .layer(DefaultBodyLimit::max(BODY))
+        .route("/in/{feed}", post(hook))
+        .fallback((StatusCode::NOT_FOUND, "there are /healthz, /readyz, /metrics and POST /in/FEED\n"))
         .with_state(doors)
 }
 
@@ -61,15 +65,27 @@ async fn metrics(State(doors): State<Doors>) -> Response {
 }
 
 /// Hands a request to its feed; answers 2xx only after the post is stored.
-async fn hook(State(doors): State<Doors>, Path(feed): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(inbox) = doors.inboxes.find(&feed) else {
-        return (StatusCode::NOT_FOUND, "no feed of type \"webhook\" has this name\n").into_response();
+async fn hook(doors: &Doors, feed: &str, headers: &HeaderMap, body: Body, within: Duration) -> Response {
+    let Some(inbox) = doors.inboxes.find(feed) else {
+        // A feed opens its inbox with its first call; many senders take a 404 for a last word.
+        let opens = doors.inboxes.promised(feed) && doors.health.standing().feeds.contains_key(feed);
+        if !doors.health.ready() || opens {
+            return come_again(StatusCode::SERVICE_UNAVAILABLE, "starting");
+        }
+        return unknown();
+    };
+    let body = match tokio::time::timeout(within, to_bytes(body, BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "more than 1 MiB, or cut off\n").into_response(),
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response(),
     };
     let (answer, verdict) = oneshot::channel();
     let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
     match inbox.try_send(Inbound { headers, body, answer }) {
         Ok(()) => {}
         Err(mpsc::error::TrySendError::Full(_)) => return come_again(StatusCode::TOO_MANY_REQUESTS, "too many posts wait"),
+        // The feed of a plan that is no more.
+        Err(mpsc::error::TrySendError::Closed(_)) if !doors.health.standing().feeds.contains_key(feed) => return unknown(),
         Err(mpsc::error::TrySendError::Closed(_)) => return come_again(StatusCode::SERVICE_UNAVAILABLE, "the feed is stopping"),
     }
     match tokio::time::timeout(STORED_WITHIN, verdict).await {
@@ -78,6 +94,10 @@ async fn hook(State(doors): State<Doors>, Path(feed): Path<String>, headers: Hea
         Ok(Ok(Verdict::Unreadable(why))) => (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response(),
         Ok(Err(_)) | Err(_) => come_again(StatusCode::SERVICE_UNAVAILABLE, "not stored yet; send it again"),
     }
+}
+
+fn unknown() -> Response {
+    (StatusCode::NOT_FOUND, "no feed of type \"webhook\" has this name\n").into_response()
 }
 
 fn come_again(status: StatusCode, why: &'static str) -> Response {

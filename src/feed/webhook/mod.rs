@@ -83,13 +83,16 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
             .map_err(|why| section.mistake("secret", why, "or set `scheme = \"github\"` or `scheme = \"bearer\"`")),
     };
     match scheme {
-        Ok(scheme) if mistakes.is_empty() => Ok(Box::new(Webhook {
-            name: section.name().to_owned(),
-            inboxes: outside.inboxes.clone(),
-            receiver: Mutex::new(None),
-            scheme,
-            shape: Shape::new(preset, section.map("map"), section.text("network"), section.flag("html").unwrap_or(false)),
-        })),
+        Ok(scheme) if mistakes.is_empty() => {
+            outside.inboxes.promise(section.name());
+            Ok(Box::new(Webhook {
+                name: section.name().to_owned(),
+                inboxes: outside.inboxes.clone(),
+                receiver: Mutex::new(None),
+                scheme,
+                shape: Shape::new(preset, section.map("map"), section.text("network"), section.flag("html").unwrap_or(false)),
+            }))
+        }
         Ok(_) => Err(mistakes),
         Err(mistake) => {
             mistakes.push(mistake);

@@ -1,0 +1,132 @@
+//! The daemon's own address: posts are handed in where the papers say, and nobody who dawdles keeps others out.
+
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::let_underscore_must_use,
+    clippy::large_stack_arrays,
+    unreachable_pub,
+    missing_docs,
+    dead_code,
+    reason = "a test may stop at the first surprise, prints what it skips, and owns its tasks"
+)]
+
+mod network;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use courtier::engine::{Health, Inboxes};
+use courtier::observe::Metrics;
+use courtier::web::{Doors, Limits, listen, serve};
+use network::{Daemon, World, well};
+use tokio_util::sync::CancellationToken;
+
+/// Sends these bytes and reads until the other side closes.
+async fn say(address: SocketAddr, bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    let call = move || {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        stream.write_all(&bytes).expect("sent");
+        let mut answer = Vec::new();
+        // A connection that is cut is an answer too.
+        drop(stream.read_to_end(&mut answer));
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    tokio::task::spawn_blocking(call).await.expect("joins")
+}
+
+fn hand_in(path: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer tok-hunter2\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Waits until the log names the address.
+async fn address(folder: &Path) -> SocketAddr {
+    for _ in 0..1_000 {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        if let Some((_, rest)) = log.split_once("address=") {
+            return rest.split_whitespace().next().expect("a word").parse().expect("an address");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no address in the log: {}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn posts_are_handed_in_where_the_sample_and_the_page_say() {
+    let path = "/in/forum";
+    let kind = courtier::feed::kind("webhook").expect("a kind");
+    assert!(kind.sample.contains(&format!("POST to {path} ")), "{}", kind.sample);
+    assert!(include_str!("../docs/feeds/webhook.md").contains(&format!("to `{path}`")));
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let world = World::open(well).await;
+    let more = "[feeds.forum]\ntype = \"webhook\"\nscheme = \"bearer\"\nsecret = \"file:token\"\n[web]\nlisten = \"127.0.0.1:0\"";
+    let configuration = world.configuration(folder, more);
+    std::fs::write(folder.join("token"), "tok-hunter2").expect("writable");
+    let _daemon = Daemon::start(&configuration);
+    let address = address(folder).await;
+    let body = format!("{{\"text\": {:?}}}", network::words(7));
+    // While the house starts the sender is told to come again; a 404 would be a last word for many.
+    let mut answer = say(address, hand_in(path, &body)).await;
+    for _ in 0..500 {
+        if !answer.starts_with("HTTP/1.1 503") {
+            break;
+        }
+        answer = say(address, hand_in(path, &body)).await;
+    }
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    // Handing in the same again is accepted and changes nothing.
+    assert!(say(address, hand_in(path, &body)).await.starts_with("HTTP/1.1 202"));
+    let times = || world.hook.lock().unwrap().iter().filter(|(_, body)| body["data"]["text"] == network::words(7)).count();
+    for _ in 0..500 {
+        if times() > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(times(), 1);
+    assert!(say(address, hand_in("/in/bsky", &body)).await.starts_with("HTTP/1.1 404"), "no feed that takes posts");
+    assert!(say(address, hand_in("/nothing", &body)).await.contains("/in/FEED"), "a wrong path says which there are");
+}
+
+/// Opens doors over nothing.
+async fn doors(limits: Limits) -> (SocketAddr, Inboxes, CancellationToken) {
+    let listener = listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let inboxes = Inboxes::default();
+    let doors = Doors { health: Health::default(), metrics: Metrics::default(), inboxes: inboxes.clone() };
+    let stop = CancellationToken::new();
+    tokio::spawn(serve(listener, doors, limits, stop.clone()));
+    (address, inboxes, stop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dawdles_is_sent_away_and_keeps_nobody_out() {
+    let limits = Limits { head: Duration::from_millis(200), body: Duration::from_millis(200), connections: 4 };
+    let (address, inboxes, _stop) = doors(limits).await;
+    let _inbox = inboxes.open("forum");
+    // As many as are let in at a time, each with half a head.
+    let dawdlers: Vec<_> = (0..4).map(|_| say(address, "GET /metrics HTTP/1.1\r\nhost: ")).collect();
+    let dawdlers = tokio::spawn(futures_util::future::join_all(dawdlers));
+    let answer = say(address, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for answer in dawdlers.await.expect("joins") {
+        assert!(!answer.contains(" 200 "), "{answer}");
+    }
+    // A head that promises a body which never comes, and one that is too large.
+    let answer = say(address, "POST /in/forum HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let answer = say(address, hand_in("/in/forum", &"x".repeat((1 << 20) + 1))).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
