@@ -14,6 +14,7 @@ use super::judge::counts;
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::Mark;
+use super::weigh::{Counted, Weight};
 use crate::domain::{Attribute, Role, Signal, Status};
 use crate::text::Tag;
 
@@ -128,7 +129,10 @@ pub(super) fn mark_unhappy(reading: &Reading<'_>, whose: Option<&Whose<'_, '_>>,
     let around = reading.around();
     let upset = |token: &usize| around.is(*token, Mark::Upset) || around.is(*token, Mark::Regret);
     let theirs = |token: usize| whose.is_some_and(|whose| whose.is_theirs(token));
-    if (0..reading.tokens().len()).filter(upset).any(|token| !theirs(token)) {
+    // Trouble said plainly spoils an arrival even where kind words outweigh it.
+    let plain = |one: &&Counted| one.weight == Weight::Hard && reading.list_name(one.list) != "hard.rhetoric";
+    let hard = reading.mood().counted.iter().filter(plain).map(|one| one.tokens.start);
+    if (0..reading.tokens().len()).filter(upset).chain(hard).any(|token| !theirs(token)) {
         joined.for_each(|found| found.attribute(Attribute::Unhappy));
     }
 }

@@ -14,6 +14,8 @@ pub(in crate::detect) enum Mark {
     Subject,
     /// "they", "people", "my friend", "you": somebody else does it.
     Others,
+    /// "anybody": whoever asks for others who did it is thinking of it.
+    Anyone,
     /// "it", "this": does it only when it stands right before.
     Near,
     /// "can you", "please": asks the reader to do it.
@@ -44,6 +46,12 @@ pub(in crate::detect) enum Mark {
     LongPast,
     /// "might", "thinking of".
     Considering,
+    /// "Since" before a year: what began then goes on.
+    Since,
+    /// "Of", "with": what follows them is no subject.
+    Prep,
+    /// "Would like": wants it, though "would" alone only thinks of it.
+    Wants,
     /// "made me", "had to".
     Made,
     /// Anger and bad service.
@@ -84,6 +92,7 @@ pub(in crate::detect) enum Mark {
 const LISTS: &[(Mark, &str)] = &[
     (Mark::Author, "clause.author"),
     (Mark::Others, "clause.others"),
+    (Mark::Anyone, "clause.anyone"),
     (Mark::Near, "clause.near"),
     (Mark::Request, "clause.request"),
     (Mark::Link, "clause.link"),
@@ -99,6 +108,9 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Were, "clause.were"),
     (Mark::LongPast, "clause.long-past"),
     (Mark::Considering, "clause.considering"),
+    (Mark::Since, "clause.since"),
+    (Mark::Prep, "clause.prep"),
+    (Mark::Wants, "clause.wants"),
     (Mark::Made, "clause.made"),
     (Mark::Upset, "clause.upset"),
     (Mark::Regret, "clause.regret"),
@@ -149,6 +161,11 @@ impl Around {
     /// Says whether a token is marked.
     pub(in crate::detect) fn is(&self, token: usize, mark: Mark) -> bool {
         self.marks.get(token).is_some_and(|marks| marks & bit(mark) != 0)
+    }
+
+    /// Says whether a token means anything to phrases near it.
+    pub(super) fn is_marked(&self, token: usize) -> bool {
+        self.marks.get(token).is_some_and(|marks| *marks != 0)
     }
 
     /// Says whether any token is marked.

@@ -66,6 +66,8 @@ impl Clause<'_, '_> {
     pub(super) fn sense(&self) -> Sense {
         let mut against = Vec::new();
         match self.actor() {
+            // "Has anybody moved to it?" is asked by somebody who thinks of it.
+            Actor::Other if self.asks_others() => {}
             Actor::Other if !self.marked("any-actor") => against.push((Attribute::Reported, None)),
             Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => {
                 against.push((Attribute::Advice, Some(self.hit.tokens.start)));
@@ -166,7 +168,11 @@ impl Clause<'_, '_> {
             if (linked || link) && doing && !helped {
                 return Actor::Author;
             }
-            if self.is(token, Mark::Others) || close && self.is(token, Mark::Near) || close && self.is_third_name(token) {
+            if self.is(token, Mark::Others)
+                || close && self.is_person(token)
+                || close && self.is(token, Mark::Near)
+                || close && self.is_third_name(token)
+            {
                 return if self.is_asked(token) { Actor::Author } else { Actor::Other };
             }
             helped |= self.is(token, Mark::Helper);
@@ -183,7 +189,21 @@ impl Clause<'_, '_> {
     fn is_third_name(&self, token: usize) -> bool {
         let named =
             self.reading.token(token).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word);
-        named && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
+        let object = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Prep));
+        named && !object && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
+    }
+
+    /// "Jony Ive leaving Apple": two capitalised words that mean nothing else stand where the subject stands.
+    fn is_person(&self, token: usize) -> bool {
+        let name = |token: usize| {
+            let written = self
+                .reading
+                .token(token)
+                .is_some_and(|token| token.kind == Kind::Word && token.tag == Tag::None && token.capital && !token.shouted);
+            written && !self.around.is_marked(token) && !self.reading.is_function(token)
+        };
+        let first = token.checked_sub(1).filter(|first| self.reading.same_sentence(*first, token));
+        name(token) && self.gap(token) == Gap::None && first.is_some_and(name)
     }
 
     /// A handle, a name or a word that opens the sentence without saying anything.
@@ -195,6 +215,11 @@ impl Clause<'_, '_> {
     fn is_asked(&self, token: usize) -> bool {
         let you = self.reading.token(token).is_some_and(|token| token.tag == Tag::You);
         you && (token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Request)) || self.reading.word(token + 1) == "to")
+    }
+
+    /// "Has anybody moved from X to Y?"
+    fn asks_others(&self) -> bool {
+        self.reading.in_question(self.hit.tokens.start) && self.before(ACTOR_WINDOW).any(|token| self.is(token, Mark::Anyone))
     }
 
     /// Finds a negation that turns the phrase.
@@ -240,16 +265,22 @@ impl Clause<'_, '_> {
     fn long_past(&self) -> Option<usize> {
         self.before(SENTENCE_WINDOW)
             .chain(self.after(8))
-            .find(|token| self.is(*token, Mark::LongPast) || is_past_year(self.reading.word(*token)))
+            .find(|token| self.is(*token, Mark::LongPast) || is_past_year(self.reading.word(*token)) && !self.is_since(*token))
+    }
+
+    /// "A customer since 2009": what began then goes on.
+    fn is_since(&self, token: usize) -> bool {
+        token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Since))
     }
 
     /// Says how far it has come.
     fn status(&self) -> Status {
-        let mood = |mark: Mark| self.before(MOOD_WINDOW).any(|token| self.is(token, mark));
+        let mood = |mark: Mark| self.before(MOOD_WINDOW).any(|token| self.is(token, mark) && !self.is(token, Mark::Wants));
         let inner = |mark: Mark| self.within().any(|token| self.is(token, mark));
         let said = self.reading.mark(self.hit, "status").and_then(Status::parse);
         let status = match said {
             Some(said @ (Status::Done | Status::Threat | Status::Considering)) => said,
+            _ if self.asks_others() => Status::Considering,
             Some(Status::Intent) if mood(Mark::Considering) => Status::Considering,
             None if self.done() => Status::Done,
             None if mood(Mark::Considering) || inner(Mark::Considering) => Status::Considering,

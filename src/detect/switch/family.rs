@@ -6,7 +6,7 @@ use crate::detect::Doc;
 /// Somebody goes from one brand to another and names both.
 pub(in crate::detect) const FROM_TO: SwitchRule = SwitchRule {
     id: "switch.from-to",
-    lists: &["switch.from-to"],
+    lists: &["switch.from-to", "near.from-to"],
     kind: Kind::Go,
     doc: Doc {
         hears: "Somebody goes from one brand to another and names both.",

@@ -10,7 +10,7 @@
 //!
 //! Marks of a phrase (behind `::`): `status=done|intent|considering|threat` where the words decide alone;
 //! `any-actor` whoever does it; `negated-ok` a negation before it does not turn it; `cannot-ok` nor does
-//! "can not"; `upset` only in a post that is upset; `subject` only where the author says "I"; `away` not where
+//! "can not"; `upset` only in a post that is upset; `both` only where the brand and a rival are named; `subject` only where the author says "I"; `away` not where
 //! a post that addresses the brand joins it; `order` a command is a request to the brand; `later` not in the first sentence; `fault` not where an
 //! app was installed again or could not be removed.
 
@@ -114,7 +114,12 @@ impl SwitchRule {
         let clause = Clause { reading, around, hit };
         let (left, joined) = (slot(reading, around, hit, "left"), slot(reading, around, hit, "joined"));
         let fuller = self.kind == Kind::From && reading.hits("switch.from-to").iter().any(|other| overlap(other, hit));
-        if fuller || left == Slot::Wrong || joined == Slot::Wrong || !is_backed(reading, hit, &left, &joined) || !fits(&clause, &joined) {
+        if fuller
+            || left == Slot::Wrong
+            || joined == Slot::Wrong
+            || !is_backed(reading, self.id, hit, &left, &joined)
+            || !fits(&clause, &joined)
+        {
             return None;
         }
         let sense = clause.sense();
@@ -131,6 +136,9 @@ impl SwitchRule {
             .filter(|party| !self.is_nickname(reading, party))
             .or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
         let (left, joined) = self.sides(reading, hit, left, joined.party());
+        if clause.marked("both") && !is_between(left.as_ref(), joined.as_ref()) {
+            return None;
+        }
         if self.is_thing(reading, hit) || left.is_some() && left == joined {
             turn(reading, &mut found, Attribute::InsideBrand, None);
         }
@@ -175,9 +183,34 @@ impl SwitchRule {
                 (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined)
             }
             Kind::Stay if !reading.addressed() => (left, joined),
+            // "@nomadesk I ditched Dropbox": whom one tells of it is where one goes.
+            Kind::Leave if joined.is_none() && left.is_some() => (left.clone(), called_beside(reading, left.as_ref())),
             Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined),
         }
     }
+}
+
+/// Whether a move is one between the brand and a rival.
+fn is_between(left: Option<&Party>, joined: Option<&Party>) -> bool {
+    matches!(
+        (left, joined),
+        (Some(Party::Brand), Some(Party::Rival(_) | Party::Other(_))) | (Some(Party::Rival(_) | Party::Other(_)), Some(Party::Brand))
+    )
+}
+
+/// The one party beside the one left whose handle is called.
+fn called_beside(reading: &Reading<'_>, left: Option<&Party>) -> Option<Party> {
+    let party = |tag: Tag| match tag {
+        Tag::Brand => Some(Party::Brand),
+        Tag::Rival(number) => Some(Party::Rival(number)),
+        _ => None,
+    };
+    if !matches!(left, Some(Party::Brand | Party::Rival(_))) {
+        return None;
+    }
+    let mut called = reading.tokens().iter().filter(|token| token.kind == Written::Handle).filter_map(|token| party(token.tag));
+    let first = called.find(|party| Some(party) != left)?;
+    called.all(|party| party == first || Some(&party) == left).then_some(first)
 }
 
 /// Checks the marks that tie a phrase to its post.
@@ -200,17 +233,18 @@ fn named_in(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
     })
 }
 
-/// A word that is neither a handle nor capitalised counts as a name only beside one we know.
-fn is_backed(reading: &Reading<'_>, hit: &Hit, left: &Slot, joined: &Slot) -> bool {
-    let known = |slot: &Slot| matches!(slot, Slot::Filled(Party::Brand | Party::Rival(_)));
-    let loose = |name: &str, slot: &Slot| {
-        matches!(slot, Slot::Filled(Party::Other(_)))
-            && reading
-                .slot(hit, name)
-                .and_then(|tokens| reading.token(tokens.start))
-                .is_some_and(|token| token.kind == Written::Word && !token.capital)
+/// A word that is neither a handle nor capitalised counts as a name only beside one we know; beside a "you" it does
+/// not where the verb may mean things: "I left a note for you".
+fn is_backed(reading: &Reading<'_>, rule: &str, hit: &Hit, left: &Slot, joined: &Slot) -> bool {
+    let first = |name: &str| reading.slot(hit, name).and_then(|tokens| reading.token(tokens.start));
+    let known = |name: &str, slot: &Slot| {
+        let said = rule != "switch.replace" || first(name).is_some_and(|token| token.tag != Tag::You);
+        said && matches!(slot, Slot::Filled(Party::Brand | Party::Rival(_)))
     };
-    !(loose("left", left) || loose("joined", joined)) || known(left) || known(joined)
+    let loose = |name: &str, slot: &Slot| {
+        matches!(slot, Slot::Filled(Party::Other(_))) && first(name).is_some_and(|token| token.kind == Written::Word && !token.capital)
+    };
+    !(loose("left", left) || loose("joined", joined)) || known("left", left) || known("joined", joined)
 }
 
 /// "#byebyejetblue": the tag holds the name of the brand.

@@ -55,7 +55,8 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     }
     // "gonna Google": one word written out as two is no way to anybody.
     let merged = |at: usize| Some(reading.token(at.checked_sub(1)?)?.start == reading.token(at)?.start);
-    if tokens.start.checked_sub(1).and_then(merged) == Some(true) && name == "joined" {
+    if name == "joined" && reading.word(tokens.start.wrapping_sub(1)) == "to" && tokens.start.checked_sub(1).and_then(merged) == Some(true)
+    {
         return Slot::Wrong;
     }
     // "never again, Salt is better": the name begins another clause.
@@ -66,7 +67,16 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     if first.tag == Tag::None && first.kind != Kind::Handle && !can_be_name(reading, around, &tokens) {
         return Slot::Wrong;
     }
+    // "Self-hosted GitHub" is GitHub.
+    let inner = tokens.clone().chain(std::iter::once(next).filter(|next| reading.token(*next).is_some_and(|token| token.gap == Gap::None)));
+    let known = inner.map(|token| token..token + 1).find(|token| matches!(reading.token(token.start), Some(token) if is_known(token)));
+    let tokens = if first.tag == Tag::None && first.kind == Kind::Word { known.unwrap_or(tokens) } else { tokens };
     reading.who(&tokens).map_or(Slot::Open, |party| Slot::Filled(with_others(reading, party, tokens.end)))
+}
+
+/// Whether a token is the name of the brand or of a rival.
+fn is_known(token: &Token) -> bool {
+    matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word
 }
 
 /// Says whether words we do not know can be a name.
