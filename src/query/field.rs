@@ -112,7 +112,7 @@ impl Test {
 
     /// Whether an address stands on the site, or below its path where one is named.
     fn leads(&self, address: &str) -> bool {
-        let address = address.to_lowercase().replace("[.]", ".");
+        let address = folded(address);
         let (host, path) = parts(&address);
         let (wanted, below) = parts(&self.value);
         let same = host == wanted || host.strip_suffix(wanted).is_some_and(|head| head.ends_with('.'));

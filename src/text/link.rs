@@ -1,6 +1,6 @@
 //! Addresses and handles in running text, also where people bend them.
 //!
-//! `example[.]com`, `hxxps://` and bare domains are addresses like any other.
+//! `hxxps://` and bare domains are addresses like any other; folding has made `example[.]com` straight.
 
 /// Endings that make two words with a dot between them an address. Without a list, every
 /// forgotten space after a full stop ("great.Thanks") would be one.
@@ -20,7 +20,7 @@ pub(crate) fn url_length(text: &str) -> usize {
     // Most words end at a space: no address begins here.
     let label = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || !byte.is_ascii();
     let behind = text.as_bytes().iter().take(LABEL_BYTES).find(|byte| !label(byte));
-    if !matches!(behind, Some(b'.' | b':' | b'[' | b'(')) {
+    if !matches!(behind, Some(b'.' | b':')) {
         return 0;
     }
     if let Some(scheme) = SCHEMES.iter().find(|scheme| text.starts_with(**scheme)) {
@@ -54,7 +54,7 @@ fn domain_length(text: &str) -> usize {
     let mut whole = 0;
     while length > 0 && length < 256 {
         let after = text.get(length..).unwrap_or_default();
-        let dot = ["[.]", "(.)", "."].iter().find(|dot| after.starts_with(**dot)).map_or(0, |dot| dot.len());
+        let dot = usize::from(after.starts_with('.'));
         let label = after.get(dot..).unwrap_or_default();
         let next = label_length(label);
         if dot == 0 || next == 0 {

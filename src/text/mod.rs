@@ -5,6 +5,7 @@
 //! never panics, whatever a stranger wrote.
 
 mod chars;
+mod dots;
 mod fold;
 pub mod html;
 mod link;

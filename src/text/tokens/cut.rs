@@ -238,7 +238,7 @@ fn holds_a_verb(word: &str) -> bool {
 fn plain_length(text: &[u8]) -> usize {
     let length = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let ends = match text.get(length) {
-        None | Some(b' ' | b',' | b'!' | b'?' | b'\n' | b';' | b'"' | b')' | b'/' | b'&') => true,
+        None | Some(b' ' | b',' | b'!' | b'?' | b'\n' | b';' | b'"' | b'(' | b')' | b'/' | b'&') => true,
         Some(b'.') => matches!(text.get(length + 1), None | Some(b' ' | b'\n')),
         Some(_) => false,
     };
