@@ -76,10 +76,14 @@ async fn a_gzip_bomb_stops_at_the_cap() {
 }
 
 #[tokio::test]
-async fn broken_compression_is_named() {
-    let server = always(answer("200 OK", &[("content-encoding", "gzip")], "this is no gzip"));
-    let error = error(client().call(Request::get(&server.url)).await);
-    assert!(matches!(&error, NetError::Unreadable { why } if why.contains("decompressed")), "{error}");
+async fn broken_compression_and_broken_chunks_are_named() {
+    let zipped = answer("200 OK", &[("content-encoding", "gzip")], "this is no gzip");
+    let chunks = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZZ\r\nabc\r\n".to_vec();
+    for (bytes, named) in [(zipped, "cannot be decompressed"), (chunks, "has broken chunks")] {
+        let server = always(bytes);
+        let error = error(client().call(Request::get(&server.url)).await);
+        assert!(matches!(&error, NetError::Unreadable { why } if why.contains(named)), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -74,6 +74,19 @@ async fn every_sample_parses_and_builds() {
     }
 }
 
+#[tokio::test]
+async fn each_kind_of_notifier_says_of_folding_what_the_built_one_does() {
+    let kinds = kinds();
+    for kind in NOTIFIERS {
+        let (config, _) = Config::parse(&file_around(kind.sample), "sample", &kinds, &Keys).expect("parses");
+        let client = client(&config.net).expect("a client");
+        let plan = Plan::build(&config, &client, &Inboxes::default(), None).expect("builds");
+        let name = &config.notifiers.iter().find(|section| section.kind == kind.name).expect("the sample's").name;
+        let built = plan.notifiers.iter().find(|one| *one.name == **name).expect("it is built");
+        assert_eq!(built.notifier.folds_from().is_some(), kind.folds, "{}", kind.name);
+    }
+}
+
 #[test]
 fn names_are_words_and_stand_once() {
     let mut all = BTreeSet::new();

@@ -69,3 +69,30 @@ async fn findings_are_written_decisions_stay_and_nobody_stays_missed() {
     let (code, out, _) = past.courtier(&["--config", "new.toml", "replay", "--since", "9d"]);
     assert!(code == 0 && out.contains("5 mentions heard again, 1 heard differently, 0 alerts."), "{out}");
 }
+
+#[tokio::test]
+async fn an_alert_of_the_past_waits_for_others_only_where_they_share_a_card() {
+    let past = Past30::begin(Clock::system().now());
+    past.heard(60, "bob", "Nomadesk was in the newspaper").await;
+    let crm = "[notifiers.pager]\ntype = \"webhook\"\nurl = \"https://crm.example.org/in\"\nsecret = \"env:CRM_KEY_THAT_NOBODY_SET\"";
+    past.file(
+        "new.toml",
+        &[
+            ("path = \"courtier.db\"\n", RULE),
+            ("[notifiers.pager]\ntype = \"terminal\"", crm),
+            ("off_hours = [\"pager\"]\n", ""),
+            ("[hours]\nzone = \"UTC\"\nstaffed = [\"Mon-Fri 08:00-18:00\"]\n", ""),
+            ("[[routes]]\nto = [\"care\"]", "[[routes]]\nto = [\"care\", \"pager\"]\nfold = { by = [\"author\"], wait = \"1h\" }"),
+        ],
+    );
+    json(&past, &["replay", "--alert"]);
+    let waiting = json(&past, &["outbox", "list"]);
+    let due = |notifier: &str| -> jiff::Timestamp {
+        let of = |one: &&Value| one["notifier"] == notifier && one["state"] != "delivered";
+        let one = waiting.as_array().unwrap().iter().find(of).unwrap_or_else(|| panic!("{notifier}: {waiting}"));
+        one["due"].as_str().unwrap().parse().unwrap()
+    };
+    let minutes = |at: jiff::Timestamp| at.duration_since(past.now).as_mins();
+    assert!(minutes(due("pager")) < 30, "a webhook sends each alone, at once: {waiting}");
+    assert!(minutes(due("care")) >= 30, "the card waits for others: {waiting}");
+}

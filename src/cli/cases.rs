@@ -115,7 +115,7 @@ fn unknown(id: CaseId) -> Failure {
 }
 
 async fn set(config: &crate::config::Config, id: CaseId, state: CaseState, by: Option<&str>) -> Result<Exit, Failure> {
-    let store = setup::store(config)?;
+    let store = setup::store_there(config)?;
     let cannot = |error| Failure::could_not("cannot change the case").because(error);
     let Some((before, _)) = store.case(id).await.map_err(cannot)? else { return Err(unknown(id)) };
     if !before.state.may_become(state) {
@@ -128,7 +128,7 @@ async fn set(config: &crate::config::Config, id: CaseId, state: CaseState, by: O
 }
 
 async fn dismiss(config: &crate::config::Config, ids: &[CaseId], why: Dismissal) -> Result<Exit, Failure> {
-    let store = setup::store(config)?;
+    let store = setup::store_there(config)?;
     let cannot = |error| Failure::could_not("cannot change the case").because(error);
     let mut text = String::new();
     let mut refused = Vec::new();
@@ -164,7 +164,7 @@ fn list(cases: &[Case], format: Format, zone: &TimeZone) -> Result<(), Failure> 
                 case.state.to_string(),
                 case.watch.clone(),
                 case.matter.to_string(),
-                format!("@{} on {}", case.author, case.network.title()),
+                author(case),
                 case.answer_by.map_or(String::new(), |at| at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string()),
                 case.mentions.to_string(),
             ]
@@ -173,20 +173,18 @@ fn list(cases: &[Case], format: Format, zone: &TimeZone) -> Result<(), Failure> 
     output.rows(&["case", "priority", "state", "watch", "matter", "author", "answer by", "mentions"], &rows)
 }
 
+/// Says who and where: `@kim on Bluesky`; a feed may name nobody.
+fn author(case: &Case) -> String {
+    let handle = if case.author.is_empty() { "somebody".to_owned() } else { format!("@{}", case.author) };
+    format!("{handle} on {}", case.network.title())
+}
+
 fn show(case: &Case, mentions: &[StoredMention], format: Format, zone: &TimeZone) -> Result<(), Failure> {
     let output = Output::new(format);
     if format != Format::Table {
         return output.json(&serde_json::json!({"case": case, "mentions": mentions}));
     }
-    let mut text = format!(
-        "{}  {} {} of {}, @{} on {}\n",
-        case.id,
-        case.priority,
-        case.matter,
-        case.watch,
-        visible(&case.author),
-        case.network.title()
-    );
+    let mut text = format!("{}  {} {} of {}, {}\n", case.id, case.priority, case.matter, case.watch, visible(&author(case)));
     let when = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let dismissed = case.dismissed.map_or(String::new(), |why| format!(" as {why}"));
     let by = case.answer_by.map_or(String::new(), |at| format!(", answer by {}", when(at)));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::setup;
 use super::{Exit, Failure, Format, Output};
-use crate::config::{Ambient, Config, Diagnostic, Diagnostics, Secrets, Source, StandIns};
+use crate::config::{Ambient, Config, Diagnostic, Diagnostics, RouteSection, Secrets, Source, StandIns, When};
 use crate::engine::{self, Clock, Inboxes, Plan};
 
 /// How long one probe may take.
@@ -89,7 +89,7 @@ fn check(path: &Path, no_secrets: bool) -> Result<(Config, Vec<Diagnostic>, Plan
         built.notifiers.retain(|notifier| !notifier.section.has_secrets());
     }
     let client = engine::client(&config.net).map_err(|error| {
-        let unusable = Diagnostic::new(0..0, "the network cannot be set up").hint(error.to_string());
+        let unusable = Diagnostic::new(config.net.ca_file_span.clone(), "the network cannot be set up").label(error.to_string());
         config.source.report(vec![unusable], warnings.clone())
     })?;
     match Plan::build(&built, &client, &Inboxes::default(), None) {
@@ -141,7 +141,7 @@ fn summary(config: &Config, probed: Option<&[Probed]>) -> Result<(), Failure> {
         ));
     }
     for (index, route) in config.routes.iter().enumerate() {
-        rows.push(row("route", &(index + 1).to_string(), format!("to {}", route.to.join(", "))));
+        rows.push(row("route", &(index + 1).to_string(), takes(route)));
     }
     for rule in &config.rules {
         let mode = if rule.shadow { ", in shadow mode" } else { "" };
@@ -166,6 +166,30 @@ fn summary(config: &Config, probed: Option<&[Probed]>) -> Result<(), Failure> {
     output.rows(&["probed", "type", "result", "what"], &rows)
 }
 
+/// Says what a route takes and to whom: `urgent or today, says "lost my files", to care`.
+fn takes(route: &RouteSection) -> String {
+    let When { priority, watch, signal, primary, stance, network, feed, lang } = &route.when;
+    fn words<T: ToString>(before: &str, all: &[T]) -> Option<String> {
+        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        (!all.is_empty()).then(|| format!("{before}{}", all.join(" or ")))
+    }
+    let parts = [
+        words("", priority),
+        words("watch ", watch),
+        words("signal ", signal),
+        words("primary ", primary),
+        words("stance ", stance),
+        words("network ", network),
+        words("feed ", feed),
+        words("language ", lang),
+        route.matches.as_ref().map(|matches| format!("says {}", matches.text)),
+        Some(format!("to {}", route.to.join(", "))),
+        words("off hours to ", &route.off_hours),
+        route.goes_on.then(|| "and goes on".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// Writes a number with its noun.
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -184,7 +208,8 @@ fn document(config: Option<&Config>, found: &Diagnostics, probed: Option<&[Probe
         document["watches"] = config.watches.iter().map(|watch| json!({ "id": watch.id, "name": watch.brand.name })).collect();
         document["feeds"] = config.feeds.iter().map(|feed| json!({ "name": feed.name, "type": feed.kind })).collect();
         document["notifiers"] = config.notifiers.iter().map(|one| json!({ "name": one.name, "type": one.kind })).collect();
-        document["routes"] = config.routes.len().into();
+        let said = |route: &RouteSection| route.matches.as_ref().map(|matches| matches.text.clone());
+        document["routes"] = config.routes.iter().map(|route| json!({ "to": route.to, "match": said(route) })).collect();
         document["rules"] =
             config.rules.iter().map(|rule| json!({ "id": rule.id, "tests": rule.tests.len(), "shadow": rule.shadow })).collect();
     }

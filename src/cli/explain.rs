@@ -119,7 +119,7 @@ fn tried_says(rule: &str, tried: &Tried) -> String {
 
 /// Asks every watch, with the plan that the daemon would build.
 fn answers<'a>(args: &Args, config: &'a Config, mention: &Mention, feed: &str) -> Result<Vec<Answer<'a>>, Failure> {
-    let hears = setup::rehearing(config)?;
+    let hears = setup::rehearing_untested(config)?;
     let plan = hears.plan();
     let mut mention = mention.clone();
     let heard = plan.hear(&mention, &[], &mut Scratch::default());
@@ -212,8 +212,9 @@ fn write(
     let output = Output::new(args.format);
     let rule = args.rule.as_deref().zip(tried);
     if args.format == Format::Table {
-        let last = rule.map_or_else(String::new, |(id, tried)| format!("\n{}\n", tried_says(id, tried)));
-        output.text(&(text(mention, answers, stored) + &last))?;
+        let columns = marks::columns();
+        let last = rule.map_or_else(String::new, |(id, tried)| format!("\n{}", marks::said(&tried_says(id, tried), 0, columns)));
+        output.text(&(text(mention, answers, stored, columns) + &last))?;
     } else {
         let answers: Vec<Value> = answers.iter().map(object).collect();
         let then = stored.map(|stored| {
@@ -238,28 +239,30 @@ fn object(answer: &Answer<'_>) -> Value {
     })
 }
 
-fn text(mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention>) -> String {
+fn text(mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention>, columns: Option<usize>) -> String {
     let bold = Style::new().bold();
     let mut text = String::new();
     if let Some(stored) = stored.filter(|stored| stored.mention.text.is_empty()) {
         let when = stored.decided.strftime("%Y-%m-%d %H:%MZ");
-        writeln!(text, "Its words are forgotten (deleted by the author, asked for, or older than `[privacy] keep_text`).").ok();
+        let gone = "Its words are forgotten (deleted by the author, asked for, or older than `[privacy] keep_text`).";
+        text.push_str(&marks::said(gone, 0, columns));
         writeln!(text, "What was decided {when} still stands:\n").ok();
     }
     for answer in answers {
         writeln!(text, "{bold}{}{bold:#}", answer.watch.brand.name).ok();
         if let Some(hearing) = &answer.hearing {
-            heard(&mut text, mention, hearing);
+            heard(&mut text, mention, hearing, columns);
         }
         let verdict = if answer.reason.alerts() { "alert" } else { "no alert" };
-        writeln!(text, "  {verdict}: {} ({})", answer.reason.says(), answer.reason).ok();
+        text.push_str(&marks::said(&format!("{verdict}: {} ({})", answer.reason.says(), answer.reason), 2, columns));
         if let Some(detail) = &answer.detail {
-            writeln!(text, "  {}", visible(detail)).ok();
+            text.push_str(&marks::said(&visible(detail), 2, columns));
         }
         let then = stored.into_iter().flat_map(|stored| &stored.heard).find(|(watch, ..)| *watch == answer.watch.id);
         if let (Some((_, _, reason, case)), Some(stored)) = (then, stored) {
             let case = case.map_or(String::new(), |case| format!(", {case}"));
-            writeln!(text, "  decided {}: {} ({reason}{case})", stored.decided.strftime("%Y-%m-%d %H:%MZ"), reason.says()).ok();
+            let decided = format!("decided {}: {} ({reason}{case})", stored.decided.strftime("%Y-%m-%d %H:%MZ"), reason.says());
+            text.push_str(&marks::said(&decided, 2, columns));
         }
         text.push('\n');
     }
@@ -268,15 +271,16 @@ fn text(mention: &Mention, answers: &[Answer<'_>], stored: Option<&StoredMention
         stored.into_iter().flat_map(|stored| &stored.heard).filter(|(watch, ..)| !answers.iter().any(|answer| answer.watch.id == *watch));
     for (watch, hearing, reason, case) in gone {
         writeln!(text, "{bold}{}{bold:#}", visible(watch)).ok();
-        heard(&mut text, mention, hearing);
+        heard(&mut text, mention, hearing, columns);
         let case = case.map_or(String::new(), |case| format!(", {case}"));
-        writeln!(text, "  decided then: {} ({reason}{case})\n", reason.says()).ok();
+        text.push_str(&marks::said(&format!("decided then: {} ({reason}{case})", reason.says()), 2, columns));
+        text.push('\n');
     }
     text.truncate(text.trim_end().len());
     text + "\n"
 }
 
-fn heard(text: &mut String, mention: &Mention, hearing: &Hearing) {
+fn heard(text: &mut String, mention: &Mention, hearing: &Hearing, columns: Option<usize>) {
     let asks = if hearing.asks { ", asks" } else { "" };
     let lang = hearing.lang.as_deref().unwrap_or("unknown language");
     writeln!(text, "  {}, {}{asks}, {lang}", hearing.primary, priority(hearing)).ok();
@@ -290,9 +294,30 @@ fn heard(text: &mut String, mention: &Mention, hearing: &Hearing) {
         let lowered = if lowered.is_empty() { String::new() } else { format!(" [{}]", lowered.join(", ")) };
         writeln!(text, "  {} {:.2}{lowered}", finding.rule, finding.score).ok();
         let own = std::slice::from_ref(finding);
-        match marks::columns() {
+        match columns {
             Some(columns) => text.push_str(&marks::lines(&mention.text, own, 300, (4, columns))),
             None => writeln!(text, "    {}", marks::line(&mention.text, own, 300)).unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Brand;
+
+    #[test]
+    fn on_a_terminal_every_line_ends_where_words_end() {
+        let terms = ["nomadesk", "@nomadesk", "#nomadesk", "nomadesk.com", "nomadesk.example.org"].map(str::to_owned).to_vec();
+        let watch = Watch { id: "nomadesk".into(), brand: Brand { name: "Nomadesk".into(), terms }, ..Watch::default() };
+        let words = "Nomadeks is fine, and a long sentence follows";
+        let mention = Mention::new(Network::known(TEXT), TEXT, words, jiff::Timestamp::UNIX_EPOCH);
+        let answers = [unnamed(&watch, words)];
+        let wide = text(&mention, &answers, None, None);
+        assert!(wide.lines().any(|line| line.len() > 80), "{wide}");
+        let narrow = text(&mention, &answers, None, Some(80));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(joined(&narrow), joined(&wide), "broken at spaces only");
     }
 }

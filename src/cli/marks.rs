@@ -61,6 +61,14 @@ pub(super) fn lines(text: &str, findings: &[Finding], most: usize, (indent, widt
     lines
 }
 
+/// A sentence of ours behind an indent; on a terminal broken where words end.
+pub(super) fn said(text: &str, indent: usize, columns: Option<usize>) -> String {
+    match columns {
+        Some(columns) => lines(text, &[], usize::MAX, (indent, columns)),
+        None => format!("{}{text}\n", " ".repeat(indent)),
+    }
+}
+
 /// The author and the place, such as `@kim on Bluesky`.
 pub(super) fn who(mention: &Mention) -> String {
     let handle = if mention.author.handle.is_empty() { "somebody".to_owned() } else { format!("@{}", visible(&mention.author.handle)) };

@@ -46,11 +46,18 @@ Results go to standard output, everything else to standard error. NO_COLOR is re
 #[derive(Debug, Parser)]
 #[command(name = "courtier", version, after_help = AFTER_HELP, max_term_width = 110, propagate_version = true)]
 pub struct Cli {
-    /// Configuration file; default: $`COURTIER_CONFIG`, ./courtier.toml, the user's, /etc/courtier/courtier.toml.
-    #[arg(long, short, global = true, value_name = "FILE")]
+    /// The configuration file.
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Everywhere",
+        help = "Configuration file; default: $COURTIER_CONFIG, ./courtier.toml, the user's, /etc/courtier/courtier.toml"
+    )]
     pub config: Option<PathBuf>,
     /// Colour on standard output and standard error.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Everywhere")]
     pub color: Colour,
     /// What to do.
     #[command(subcommand)]
@@ -60,7 +67,8 @@ pub struct Cli {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// When it goes to a terminal.
+    #[value(help = "On a terminal, unless NO_COLOR is set")]
     Auto,
     /// Always.
     Always,

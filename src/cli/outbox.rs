@@ -105,7 +105,7 @@ fn list(listed: &[Delivery], format: Format) -> Result<(), Failure> {
 }
 
 fn change(config: &crate::config::Config, chosen: &Chosen, retry: bool) -> Result<Exit, Failure> {
-    let store = setup::store(config)?;
+    let store = setup::store_there(config)?;
     let cannot = |error| Failure::could_not("cannot change the outbox").because(error);
     let now = Clock::system().now();
     setup::runtime()?.block_on(async {

@@ -54,7 +54,7 @@ struct Done {
 pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let config = setup::config_of_store(named)?;
     let replay = Replay::new(setup::rehearing(&config)?, IdSource::new(fastrand::u64(..)), args.alert);
-    let store = if args.dry_run { setup::store_read_only(&config)? } else { setup::store(&config)? };
+    let store = if args.dry_run { setup::store_read_only(&config)? } else { setup::store_there(&config)? };
     let done = setup::runtime()?
         .block_on(play(args, &store, replay))
         .map_err(|error| Failure::could_not("cannot read or write the store").because(error))?;

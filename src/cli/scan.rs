@@ -15,7 +15,7 @@ use crate::domain::{Hearing, Mention, Primary};
 use crate::engine::{self, Clock};
 use crate::feed::{self, FEEDS, FeedError, FeedKind, Scan, ScanRequest};
 
-use super::{Exit, Failure, Format, Output, setup, visible};
+use super::{Exit, Failure, Format, Output, marks, setup, visible};
 
 /// Reads once what a handle wrote and what was said to it, and shows what matters.
 ///
@@ -79,6 +79,9 @@ struct Read {
 /// Runs the command.
 pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let kinds = kinds(&args.on)?;
+    if args.handle.trim_matches(['@', ' ']).is_empty() {
+        return Err(Failure::usage("the handle is empty").hint("such as kim.example.org, @kim@mastodon.example or pg"));
+    }
     if args.base_url.is_some() && kinds.len() != 1 {
         return Err(Failure::usage("--base-url goes with a single network").hint("name it: `--on mastodon --base-url URL`"));
     }
@@ -137,7 +140,7 @@ fn configuration(args: &Args, named: Option<&Path>) -> Result<Config, Failure> {
         return parsed.map(|(config, _)| config).map_err(|mistakes| setup::refuse(&mistakes));
     }
     match Config::find(named) {
-        Some(path) => setup::config_at(&path),
+        Some(path) => setup::config_with_what_secrets_there_are(&path),
         None => Ok(Config::default()),
     }
 }
@@ -249,7 +252,8 @@ fn tell(reads: &[Read]) -> Result<(), Failure> {
             (Some(why), 0) => format!("not read: {}", visible(why)),
             (Some(why), posts) => format!("incomplete, {posts} posts: {}", visible(why)),
         };
-        writeln!(stderr, "{}: {how}", read.network)?;
+        let columns = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0).clamp(40, marks::WIDEST));
+        write!(stderr, "{}", marks::said(&format!("{}: {how}", read.network), 0, columns))?;
     }
     Ok(())
 }

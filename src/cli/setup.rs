@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure};
-use crate::config::{Config, Diagnostic, Diagnostics, StandIns, environment};
+use crate::config::{self, Config, Diagnostic, Diagnostics, StandIns, environment};
 use crate::engine::{self, Rehearing};
 use crate::observe::{LogFormat, Logs};
 use crate::store::{Durability, Options, Sqlite, StoreError};
@@ -57,10 +57,39 @@ pub(super) fn config_without_secrets(path: &Path) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// Reads a configuration for a command that needs few of its secrets or none: a feed whose secret cannot be read
+/// here is left out, and said so.
+pub(super) fn config_with_what_secrets_there_are(path: &Path) -> Result<Config, Failure> {
+    if Config::load(path, &engine::kinds()).is_ok() {
+        return config_at(path);
+    }
+    let mut config = config_without_secrets(path)?;
+    let left_out: Vec<String> = config.feeds.iter().filter(|feed| feed.section.has_secrets()).map(|feed| feed.name.clone()).collect();
+    config.feeds.retain(|feed| !feed.section.has_secrets());
+    if !left_out.is_empty() {
+        let said =
+            format!("note: not every secret of {} can be read here: done without the keys of {}", path.display(), left_out.join(", "));
+        Failure::report(Exit::Fine, said).print();
+    }
+    Ok(config)
+}
+
 /// Builds what hears and decides, the way the daemon does.
 pub(super) fn rehearing(config: &Config) -> Result<Rehearing, Failure> {
     let client = engine::client(&config.net).map_err(|error| Failure::could_not("cannot set up the network").because(error))?;
     Rehearing::build(config, &client).map_err(|mistakes| refuse_parts(config, mistakes))
+}
+
+/// Builds the same for commands that only show: a rule that fails its own tests is told and heard all the same.
+pub(super) fn rehearing_untested(config: &Config) -> Result<Rehearing, Failure> {
+    let mut untested = config.clone();
+    untested.rules.iter_mut().for_each(|rule| rule.tests.clear());
+    let hears = rehearing(&untested)?;
+    let failed = engine::failed_tests(config);
+    if !failed.is_empty() {
+        Failure::report(Exit::Fine, config.source.report(Vec::new(), failed).render(colour())).print();
+    }
+    Ok(hears)
 }
 
 /// Turns configuration mistakes into a failure.
@@ -81,6 +110,11 @@ pub(super) fn colour() -> bool {
 /// Opens the store of a configuration for writing.
 pub(super) fn store(config: &Config) -> Result<Arc<Sqlite>, Failure> {
     Sqlite::open(options(config)?).map(Arc::new).map_err(|error| cannot_open(&error))
+}
+
+/// Opens the store of a configuration to change what is in it: a store that nobody has made yet is not made.
+pub(super) fn store_there(config: &Config) -> Result<Arc<Sqlite>, Failure> {
+    if options(config)?.path.exists() { store(config) } else { store_read_only(config) }
 }
 
 /// Opens the store of a configuration for commands that only look.
@@ -177,16 +211,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::could_not("cannot start").because(error))
 }
 
-/// Reads a duration with a unit, as the command line takes it.
+/// Reads a duration with a unit, as the configuration writes it; no time at all is `0s`.
 pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
-    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000_i64)];
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = units.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
-    let (Ok(number), Some(unit)) = (number.parse::<i64>(), unit) else {
-        return Err(format!("`{text}` is no duration: write a number with a unit, such as 30s, 10m, 6h or 7d"));
-    };
-    number.checked_mul(unit).map(SignedDuration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+    if text == "0s" {
+        return Ok(SignedDuration::ZERO);
+    }
+    let read = config::duration(text).and_then(|duration| SignedDuration::try_from(duration).map_err(|_| "is too long"));
+    read.map_err(|what| format!("`{text}` {what}: write numbers with units, such as 30s, 10m, 1h30m or 7d"))
 }
 
 /// The moment so long ago.
@@ -202,6 +233,8 @@ mod tests {
     fn durations_carry_units() {
         assert_eq!(duration("7d"), Ok(SignedDuration::from_hours(168)));
         assert_eq!(duration("90s"), Ok(SignedDuration::from_secs(90)));
+        assert_eq!(duration("1h30m"), Ok(SignedDuration::from_mins(90)), "as in the file");
+        assert_eq!(duration("0s"), Ok(SignedDuration::ZERO), "a grace may be none");
         for wrong in ["7", "d", "", "7y", "-1d", "99999999999999999d", "1.5h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

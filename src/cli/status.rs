@@ -33,12 +33,15 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
         let daemon = if config.web.enabled { ask(&client, config.web.listen).await } else { None };
         Ok::<_, Failure>((standing, daemon))
     })?;
-    let well = daemon.as_ref().is_none_or(|daemon| daemon["status"] == "ok") && standing.outbox.iter().all(|(_, _, dead, _)| *dead == 0);
+    let runs = setup::daemon(&config).ok().map(|process| process.is_some());
+    let well = runs != Some(false)
+        && daemon.as_ref().is_none_or(|daemon| daemon["status"] == "ok")
+        && standing.outbox.iter().all(|(_, _, dead, _)| *dead == 0);
     let output = Output::new(args.format);
     if args.format == Format::Table {
-        output.text(&table(&standing, daemon.as_ref(), now))?;
+        output.text(&table(&standing, daemon.as_ref(), runs, now))?;
     } else {
-        output.json(&serde_json::json!({"well": well, "store": standing, "daemon": daemon}))?;
+        output.json(&serde_json::json!({"well": well, "runs": runs, "store": standing, "daemon": daemon}))?;
     }
     Ok(if well { Exit::Fine } else { Exit::Found })
 }
@@ -51,12 +54,15 @@ async fn ask(client: &crate::net::Client, address: SocketAddr) -> Option<Value> 
     serde_json::from_slice(&response.body).ok()
 }
 
-fn table(standing: &Standing, daemon: Option<&Value>, now: Timestamp) -> String {
+fn table(standing: &Standing, daemon: Option<&Value>, runs: Option<bool>, now: Timestamp) -> String {
     let mut text = String::new();
-    match daemon {
-        Some(daemon) => writeln!(text, "daemon    {}", daemon["status"].as_str().unwrap_or("unknown")).ok(),
-        None => writeln!(text, "daemon    does not answer on its health address (not running, or [web] is off)").ok(),
+    let says = match (daemon, runs) {
+        (Some(daemon), _) => daemon["status"].as_str().unwrap_or("unknown"),
+        (None, Some(false)) => "does not run",
+        (None, Some(true)) => "runs, and does not answer on its health address ([web] is off, or --listen names another)",
+        (None, None) => "does not answer on its health address (not running, or [web] is off)",
     };
+    writeln!(text, "daemon    {says}").ok();
     let live: u64 = standing.cases.iter().filter(|(state, _)| state.is_live()).map(|(_, count)| count).sum();
     writeln!(text, "mentions  {}\ncases     {live} live", standing.mentions).ok();
     let feeds = daemon.and_then(|daemon| daemon["feeds"].as_object());
@@ -117,8 +123,10 @@ mod tests {
         let daemon = serde_json::json!({"status": "degraded", "feeds": {
             "bsky": {"ok": true, "silent": silent}, "blog": {"ok": true, "silent": silent}, "news": {"ok": true}
         }});
-        let text = table(&standing, Some(&daemon), now);
+        let text = table(&standing, Some(&daemon), Some(true), now);
         assert!(text.contains(&format!("feed      bsky: deaf: {silent}, cursor")), "{text}");
         assert!(text.contains(&format!("feed      blog: deaf: {silent}")) && text.contains("feed      news: hears"), "{text}");
+        assert!(table(&standing, None, Some(false), now).contains("daemon    does not run\n"));
+        assert!(table(&standing, None, Some(true), now).contains("daemon    runs, and does not answer"));
     }
 }

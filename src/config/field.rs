@@ -13,6 +13,8 @@ pub enum Form {
     Texts,
     /// An absolute `http`, `https`, `ws` or `wss` URL.
     Url,
+    /// A list of such URLs; one alone is read as a list of one.
+    Urls,
     /// A duration with a unit: `"30s"`, `"10m"`, `"6h"`, `"90d"`.
     Duration,
     /// A duration with a unit, or one of these words.
@@ -44,6 +46,7 @@ impl Form {
             Self::Text => "a text that is not empty".into(),
             Self::Texts => "a list of texts".into(),
             Self::Url => "a whole URL".into(),
+            Self::Urls => "a list of whole URLs".into(),
             Self::Duration => "a duration with a unit".into(),
             Self::DurationOr(words) => format!("{}, or a duration with a unit", one_of(words)),
             Self::Size => "a size with a unit".into(),
@@ -65,6 +68,7 @@ impl Form {
             Self::Text => r#""...""#.into(),
             Self::Texts => r#"["..."]"#.into(),
             Self::Url => r#""https://example.org/""#.into(),
+            Self::Urls => r#"["https://example.org/"]"#.into(),
             Self::Duration => r#""30s""#.into(),
             Self::DurationOr(words) | Self::OneOf(words) => words.first().map_or_else(|| r#""""#.into(), |word| format!("\"{word}\"")),
             Self::Size => r#""500MB""#.into(),

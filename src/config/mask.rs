@@ -72,7 +72,7 @@ pub(super) fn mask_broken(text: &str) -> String {
 /// Whether a key of that name never holds a secret.
 fn harmless(key: &str) -> bool {
     let known = super::PARTS.iter().flat_map(|part| part.fields);
-    let mut harmless = known.filter(|field| !matches!(field.form, Form::Secret | Form::Url)).map(|field| field.key);
+    let mut harmless = known.filter(|field| !matches!(field.form, Form::Secret | Form::Url | Form::Urls)).map(|field| field.key);
     key == "type" || key == "version" || harmless.any(|known| known == key)
 }
 

@@ -47,6 +47,7 @@ pub use secret::{Ambient, Given, Secret, SecretRef, Secrets, StandIns};
 pub use section::Section;
 pub use settings::{LogFormat, LogSettings, NetSettings, PrivacySettings, ReplySettings, StoreSettings, WebSettings};
 pub use terms::STOP_WORDS;
+pub use value::duration;
 
 use crate::domain::{Brand, Watch};
 

@@ -120,7 +120,19 @@ impl<'a> Reader<'a> {
                 self.text(field.key, text, raw.span()).map(|text| Value::Texts(vec![text], vec![raw.span()]))
             }
             (Form::Texts, DeValue::Array(items)) => Some(self.texts(field, items)),
-            (Form::Url, DeValue::String(text)) => self.url(field, text, raw.span(), allow_http),
+            (Form::Url, DeValue::String(text)) => self.url(field, text, raw.span(), allow_http).map(Value::Text),
+            (Form::Urls, DeValue::String(text)) => {
+                self.url(field, text, raw.span(), allow_http).map(|text| Value::Texts(vec![text], vec![raw.span()]))
+            }
+            (Form::Urls, DeValue::Array(items)) => {
+                let Value::Texts(texts, spans) = self.texts(field, items) else { return None };
+                let good = texts
+                    .iter()
+                    .zip(&spans)
+                    .filter_map(|(text, span)| Some((self.url(field, text, span.clone(), allow_http)?, span.clone())));
+                let (texts, spans) = good.unzip();
+                Some(Value::Texts(texts, spans))
+            }
             (Form::Duration, DeValue::String(text)) => self.duration(field, text, raw.span()),
             (Form::DurationOr(words), DeValue::String(text)) => match words.iter().find(|word| *word == text) {
                 Some(word) => Some(Value::Text((*word).to_owned())),
@@ -266,9 +278,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a URL that may be called.
-    fn url(&mut self, field: &Field, text: &str, span: Range<usize>, allow_http: bool) -> Option<Value> {
+    fn url(&mut self, field: &Field, text: &str, span: Range<usize>, allow_http: bool) -> Option<String> {
         let text = self.text(field.key, text, span.clone())?;
-        let Some(refusal) = address::refusal(&text, allow_http, &self.allow_private) else { return Some(Value::Text(text)) };
+        let Some(refusal) = address::refusal(&text, allow_http, &self.allow_private) else { return Some(text) };
         if refusal.secret {
             self.masks.push(span.clone());
         }

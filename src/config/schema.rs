@@ -10,6 +10,8 @@ use super::{Field, Form, Kind, Kinds};
 
 /// The name of a section, as the reader wants it.
 const NAME: &str = "^[A-Za-z0-9._-]{1,64}$";
+/// A whole URL without a user name.
+const URL: &str = "^(https?|wss?)://[^@]+$";
 /// A duration with a unit.
 const DURATION: &str = "^([0-9]+(ms|s|min|m|h|d|w))+$";
 
@@ -93,7 +95,11 @@ fn form(form: Form) -> Value {
             { "type": "string", "pattern": "\\S" },
             { "type": "array", "items": { "type": "string", "pattern": "\\S" } },
         ] }),
-        Form::Url => json!({ "type": "string", "pattern": "^(https?|wss?)://[^@]+$" }),
+        Form::Url => json!({ "type": "string", "pattern": URL }),
+        Form::Urls => json!({ "anyOf": [
+            { "type": "string", "pattern": URL },
+            { "type": "array", "items": { "type": "string", "pattern": URL } },
+        ] }),
         Form::Duration => json!({ "type": "string", "pattern": DURATION }),
         Form::DurationOr(words) => json!({ "anyOf": [{ "enum": words }, { "type": "string", "pattern": DURATION }] }),
         Form::Size => json!({ "type": "string", "pattern": "^[0-9]+ *(B|[kK]B|MB|GB|TB|KiB|MiB|GiB|TiB)$" }),

@@ -151,6 +151,8 @@ pub struct NetSettings {
     pub user_agent: Option<String>,
     /// A further certificate authority, relative paths resolved.
     pub ca_file: Option<PathBuf>,
+    /// Where the file names it: it is read later.
+    pub ca_file_span: std::ops::Range<usize>,
     /// A proxy for everything.
     pub proxy: Option<String>,
     /// Ranges of private addresses that may be called.
@@ -274,6 +276,7 @@ pub(super) fn net(section: &Section, reader: &mut Reader<'_>) -> NetSettings {
     NetSettings {
         user_agent: section.text("user_agent").map(str::to_owned),
         ca_file: section.text("ca_file").map(PathBuf::from),
+        ca_file_span: section.span("ca_file"),
         proxy: proxy(section, reader),
         allow_private,
         egress: section.has("egress").then(|| section.texts("egress").iter().map(|host| host.to_lowercase()).collect()),

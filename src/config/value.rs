@@ -10,8 +10,8 @@ const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Reads `"30s"`, `"500ms"`, `"1h30m"`, `"90d"`, `"2w"`.
 ///
-/// The error is a sentence about the text.
-pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+/// The error is the end of a sentence about the text. The command line reads durations with it too.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
     if text.trim() != text || text.is_empty() {
         return Err("is not a duration");
     }

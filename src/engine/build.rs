@@ -96,6 +96,8 @@ impl Rehearing {
         plan.routing = Arc::new(Routing { routes: plan.routing.routes.clone(), notifiers });
         let watches = Arc::clone(&plan.watches);
         let mut rehearing = Self::in_order(Arc::new(plan));
+        let folding = config.notifiers.iter().filter(|section| notify::kind(section.kind).is_some_and(|kind| kind.folds));
+        rehearing.folds(folding.map(|section| section.name.clone()));
         for section in &config.feeds {
             rehearing.listens(&section.name, concerned(&section.watches, &watches));
         }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::pauses::Pauses;
+use super::pauses::{Pauses, readable};
 use super::plan::{Plan, PlannedFeed};
 use super::shared::{Shared, seconds};
 use super::silence::Ear;
@@ -282,7 +282,7 @@ impl FeedLoop {
         let now = self.shared.clock.now();
         self.shared.metrics.fetched(name, outcome);
         if self.shared.health.feed_failed(name, &error.to_string(), now) {
-            tracing::warn!(feed = name, %error, next = ?pause, "does not hear");
+            tracing::warn!(feed = name, %error, next = ?readable(pause), "does not hear");
         }
         self.tell_people(&error.to_string(), now, walk).await;
         pause

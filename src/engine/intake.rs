@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::feeds::Parcel;
 use super::pauses::Pauses;
-use super::plan::Plan;
+use super::plan::{Plan, fit};
 use super::shared::{Shared, seconds};
 use crate::detect::{Heard, Outcome, counts};
 use crate::domain::{AlertId, Attribute, Hearing, Mention, MentionId, Reason};
@@ -141,7 +141,8 @@ impl Intake {
             ledger.merge(candidate.mention, &watch.id, candidate.fingerprint, &mut past);
             let input = Input { mention: candidate.mention, feed: candidate.feed, watch, hearing, past: &past, now, opens };
             let mut verdict = decide(&input, &self.plan.routing, &self.shared.ids);
-            self.fit(&mut verdict, now);
+            let folds = |name: &str| self.plan.notifiers.iter().any(|one| *one.name == *name && one.notifier.folds_from().is_some());
+            fit(&mut verdict.decision, now, folds);
             batch.case_states.extend(verdict.answered.iter().map(|case| (*case, crate::domain::CaseState::Answered)));
             let alert = verdict.decision.reason.alerts().then(|| {
                 let draft = (self.plan.drafter)(candidate.mention, hearing, watch, id);
@@ -166,16 +167,6 @@ impl Intake {
         let noted: Vec<(&str, &Verdict)> =
             verdicts.iter().filter_map(|(index, verdict)| Some((&*self.plan.watches.get(*index)?.id, verdict))).collect();
         ledger.note(candidate.mention, id, candidate.fingerprint, &noted);
-    }
-
-    /// Fits a plan to its notifiers: what cannot fold is sent at once, each alone.
-    fn fit(&self, verdict: &mut Verdict, now: Timestamp) {
-        for planned in &mut verdict.decision.deliveries {
-            let folds = self.plan.notifiers.iter().any(|one| *one.name == *planned.notifier && one.notifier.folds_from().is_some());
-            if !folds && planned.fold.take().is_some() {
-                planned.due = now;
-            }
-        }
     }
 
     fn count(&self, decided: &[Decided]) {

@@ -39,7 +39,7 @@ pub use rehear::{Judgement, REMEMBERS_DAYS, Rehearing, hides_leaver};
 pub use reload::{ReloadAsked, ReloadEnded, note_file, noted_file, noted_watches};
 pub use replay::{Replay, Replayed};
 pub use retention::Keep;
-pub use rules::{detector, own_rules};
+pub use rules::{detector, failed_tests, own_rules};
 pub use shared::Shared;
 
 pub use crate::feed::{Inbound, Inboxes, Verdict};

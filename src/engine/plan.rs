@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use super::retention::Keep;
 use crate::config::Silence;
 use crate::detect::{Detector, Heard, Outcome, Scratch};
-use crate::domain::{Account, Draft, Hearing, Mention, MentionId, Network, Primary, Watch};
+use crate::domain::{Account, Decision, Draft, Hearing, Mention, MentionId, Network, Primary, Watch};
 use crate::feed::Feed;
 use crate::notify::Notifier;
 use crate::triage::Routing;
@@ -49,6 +49,15 @@ pub struct PlannedNotifier {
     pub fallback: Option<String>,
     /// How long one alert is tried.
     pub give_up: Duration,
+}
+
+/// Fits a decision to its notifiers: what cannot fold is sent at once, each alone.
+pub(super) fn fit(decision: &mut Decision, now: Timestamp, folds: impl Fn(&str) -> bool) {
+    for planned in &mut decision.deliveries {
+        if !folds(&planned.notifier) && planned.fold.take().is_some() {
+            planned.due = now;
+        }
+    }
 }
 
 /// Everything built from one configuration.

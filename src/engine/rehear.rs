@@ -111,6 +111,8 @@ pub struct Rehearing {
     listens: BTreeMap<String, Vec<usize>>,
     scratch: Scratch,
     ids: IdSource,
+    /// The notifiers that put a burst on one card.
+    folds: FxHashSet<String>,
     /// `None` takes every mention for the first of its author.
     memory: Option<Memory>,
 }
@@ -125,7 +127,7 @@ impl Rehearing {
     /// Takes every mention for the first of its author: for whoever looks at mentions one by one, in any order.
     pub fn alone(plan: Arc<Plan>) -> Self {
         let listens = plan.feeds.iter().map(|feed| (feed.name.to_string(), feed.watches.clone())).collect();
-        Self { plan, listens, scratch: Scratch::default(), ids: IdSource::new(0), memory: None }
+        Self { plan, listens, scratch: Scratch::default(), ids: IdSource::new(0), folds: FxHashSet::default(), memory: None }
     }
 
     /// Remembers repeats and cases as the store does: mentions must come oldest first.
@@ -141,6 +143,16 @@ impl Rehearing {
     /// Says which watches a feed listens for that the plan was built without.
     pub fn listens(&mut self, feed: &str, watches: Vec<usize>) {
         self.listens.insert(feed.to_owned(), watches);
+    }
+
+    /// Says which notifiers put a burst on one card: the plan was built without them.
+    pub fn folds(&mut self, notifiers: impl Iterator<Item = String>) {
+        self.folds = notifiers.collect();
+    }
+
+    /// Whether a notifier puts a burst on one card.
+    pub(super) fn does_fold(&self, notifier: &str) -> bool {
+        self.folds.contains(notifier)
     }
 
     /// Whether the plan has a feed of this name.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::Plan;
+use super::plan::{Plan, fit};
 use super::rehear::{Judgement, Rehearing};
 use crate::domain::{AlertId, Decision, Hearing, IdSource, Reason};
 use crate::store::{Decided, HeardThen, Query, Store, StoreError, Walked};
@@ -92,7 +92,8 @@ impl Replay {
         self.ledger.merge(mention, &watch.id, 0, &mut past);
         past.known = false;
         let input = Input { mention, feed: &walked.feed, watch, hearing, past: &past, now, opens: (plan.opens)(now) };
-        let verdict = decide(&input, &plan.routing, &self.ids);
+        let mut verdict = decide(&input, &plan.routing, &self.ids);
+        fit(&mut verdict.decision, now, |notifier| self.hears.does_fold(notifier));
         self.ledger.note(mention, walked.id, 0, &[(&watch.id, &verdict)]);
         let alert = verdict.decision.reason.alerts().then(|| {
             let draft = (plan.drafter)(mention, hearing, watch, walked.id);

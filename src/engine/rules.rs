@@ -27,19 +27,28 @@ pub fn detector(config: &Config) -> Result<Detector, Vec<Diagnostic>> {
 
 /// Builds the detector and tries every rule that can be read on its tests.
 pub(super) fn checked(config: &Config, mistakes: &mut Vec<Diagnostic>) -> Arc<Detector> {
-    let mut read = Vec::new();
-    let own = config.rules.iter().filter_map(|section| {
-        let rule = rule(section, mistakes)?;
-        read.push(section);
-        Some(rule)
-    });
-    let own = own.collect();
-    let detector = Detector::with_rules(&config.watches, own);
-    let mut scratch = Scratch::default();
-    for (index, section) in read.iter().enumerate() {
-        mistakes.extend(section.tests.iter().filter_map(|test| failed(index, section, test, &detector, &mut scratch)));
-    }
+    let (detector, read) = built(config, mistakes);
+    mistakes.extend(failures(&detector, &read));
     Arc::new(detector)
+}
+
+/// Tries every rule that can be read on its tests, for commands that tell of a failure and go on.
+pub fn failed_tests(config: &Config) -> Vec<Diagnostic> {
+    let (detector, read) = built(config, &mut Vec::new());
+    failures(&detector, &read)
+}
+
+/// Builds the detector of the rules that can be read; gives these too, in its order.
+fn built<'a>(config: &'a Config, mistakes: &mut Vec<Diagnostic>) -> (Detector, Vec<&'a RuleSection>) {
+    let read = config.rules.iter().filter_map(|section| Some((rule(section, mistakes)?, section)));
+    let (own, read): (Vec<_>, Vec<_>) = read.unzip();
+    (Detector::with_rules(&config.watches, own), read)
+}
+
+fn failures(detector: &Detector, read: &[&RuleSection]) -> Vec<Diagnostic> {
+    let mut scratch = Scratch::default();
+    let tests = read.iter().enumerate().flat_map(|(index, section)| section.tests.iter().map(move |test| (index, *section, test)));
+    tests.filter_map(|(index, section, test)| failed(index, section, test, detector, &mut scratch)).collect()
 }
 
 /// Reads a query of the file, or notes what is wrong with it.

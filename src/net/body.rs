@@ -52,7 +52,8 @@ fn broken(host: &str, error: &reqwest::Error) -> NetError {
         cause = inner.source();
     }
     if undecodable {
-        NetError::unreadable(format!("{host}: the answer cannot be decompressed ({deepest})"))
+        let what = if deepest.contains("chunk") { "has broken chunks" } else { "cannot be decompressed" };
+        NetError::unreadable(format!("{host}: the answer {what} ({deepest})"))
     } else {
         NetError::unreachable(format!("{host}: the answer was cut off ({deepest})"))
     }

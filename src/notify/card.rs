@@ -22,10 +22,15 @@ pub fn who(alert: &MentionAlert) -> String {
     }
 }
 
-/// Says where and when: `Bluesky, 21 Nov 22:31`.
+/// Says where and when: `Bluesky, 21 Nov 22:31`; with the year when the post was written in another one than it was seen.
 pub fn place(alert: &MentionAlert, zone: &TimeZone) -> String {
-    let when = alert.mention.when().to_zoned(zone.clone()).strftime("%-d %b %H:%M");
+    let when = written(alert.mention.when(), alert.mention.seen, zone);
     format!("{}, {when}", line(alert.mention.network.title(), 30))
+}
+
+fn written(when: Timestamp, seen: Timestamp, zone: &TimeZone) -> String {
+    let (when, seen) = (when.to_zoned(zone.clone()), seen.to_zoned(zone.clone()));
+    when.strftime(if when.year() == seen.year() { "%-d %b %H:%M" } else { "%-d %b %Y %H:%M" }).to_string()
 }
 
 /// Says what we know of the author.
@@ -110,6 +115,13 @@ pub fn next(alert: &MentionAlert, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_post_of_another_year_says_so() {
+        let seen = Timestamp::from_second(1_795_300_000).expect("in range");
+        assert_eq!(written(seen, seen, &TimeZone::UTC), "21 Nov 22:26");
+        assert_eq!(written(Timestamp::UNIX_EPOCH, seen, &TimeZone::UTC), "1 Jan 1970 00:00");
+    }
 
     #[test]
     fn spans_read_as_people_say_them() {

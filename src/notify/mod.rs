@@ -98,6 +98,8 @@ pub struct NotifierKind {
     pub sample: &'static str,
     /// The keys of a section beside `type` and those of [`crate::config::NOTIFIER_FIELDS`].
     pub fields: &'static [Field],
+    /// Whether a burst becomes one card: what [`Notifier::folds_from`] says, for commands that build no notifier.
+    pub folds: bool,
     /// Builds the notifier; does no IO.
     pub build: Build,
     /// Writes the exact body that `send` would send, for fixtures and for people who want to see it.

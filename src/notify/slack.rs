@@ -23,7 +23,7 @@ use crate::net::{Client, Request, Response};
 
 /// The kind `slack`.
 pub const KIND: NotifierKind =
-    NotifierKind { name: "slack", summary: "cards in a Slack channel", sample: SAMPLE, fields: FIELDS, build, render };
+    NotifierKind { name: "slack", summary: "cards in a Slack channel", sample: SAMPLE, fields: FIELDS, folds: true, build, render };
 
 const SAMPLE: &str = r##"[notifiers.care]
 type = "slack"

@@ -24,7 +24,7 @@ use crate::domain::{Alert, Receipt};
 
 /// The kind `terminal`.
 pub const KIND: NotifierKind =
-    NotifierKind { name: "terminal", summary: "cards on standard output", sample: SAMPLE, fields: FIELDS, build, render };
+    NotifierKind { name: "terminal", summary: "cards on standard output", sample: SAMPLE, fields: FIELDS, folds: false, build, render };
 
 const SAMPLE: &str = r#"[notifiers.screen]
 type = "terminal"

@@ -28,6 +28,7 @@ pub const KIND: NotifierKind = NotifierKind {
     summary: "signed JSON to a program of your own (Standard Webhooks)",
     sample: SAMPLE,
     fields: FIELDS,
+    folds: false,
     build,
     render,
 };

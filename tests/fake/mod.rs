@@ -117,6 +117,7 @@ pub fn hostile() -> Vec<(&'static str, Server)> {
         ("an HTML page", always(answer("200 OK", &[("content-type", "text/html")], "<!DOCTYPE html><html><title>Log in</title></html>"))),
         ("an empty 200", always(answer("200 OK", &[], ""))),
         ("cut JSON", always(answer("200 OK", &[("content-type", "application/json")], r#"{"hits":[{"objectID":"1","crea"#))),
+        ("a 304 that nobody asked for", always("HTTP/1.1 304 Not Modified\r\n\r\n")),
         ("a redirect loop", serve(|got, stream| send(stream, &answer("302 Found", &[("location", &got.path)], "")))),
         ("a gzip bomb", always(answer("200 OK", &[("content-encoding", "gzip")], gzip_bomb()))),
         ("an endless body", serve(|_, stream| endless(stream))),

@@ -50,8 +50,8 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let Some(path) = Config::find(named) else { return setup::config(named).map(|_| Exit::Fine) };
     let config = setup::config_without_secrets(&path)?;
     let against = args.against.as_deref().map(setup::config_without_secrets).transpose()?;
-    let mut after = setup::rehearing(&config)?;
-    let mut before = against.as_ref().map(setup::rehearing).transpose()?;
+    let mut after = setup::rehearing_untested(&config)?;
+    let mut before = against.as_ref().map(setup::rehearing_untested).transpose()?;
     let store = setup::store_read_only(against.as_ref().unwrap_or(&config))?;
     let now = Clock::system().now();
     let since = setup::ago(now, args.since);

@@ -50,7 +50,7 @@ every = "5m"                                     # the publisher's own wish (ttl
 "#,
     fields: &[
         Field::optional("url", Form::Url, "Address of the feed."),
-        Field::optional("urls", Form::Texts, "Addresses of several feeds that are read as one."),
+        Field::optional("urls", Form::Urls, "Addresses of several feeds that are read as one."),
     ],
     build,
     read,
@@ -188,6 +188,11 @@ impl Rss {
         let response = self.ask(&address.url, mark.validators.clone(), ask.now).await?;
         let wish = wish::of_answer(&response);
         if response.status == 304 {
+            if mark.validators == Validators::default() {
+                // Believed, it would be a feed that is deaf for ever without a word.
+                let host = host_of(address.url.as_str());
+                return Err(FeedError::Unreadable { why: format!("{host}: \"not modified\" (304) to a call that asked for everything") });
+            }
             self.wait_for(address, mark.body, wish, ask.now);
             return Ok(());
         }
