@@ -27,16 +27,37 @@ pub(super) fn page_url(address: &str) -> Option<String> {
     (collection == POSTS).then(|| format!("https://bsky.app/profile/{did}/post/{rkey}"))
 }
 
+/// Which bytes an id may hold. Every post of the network is asked, so it is a table.
+const fn allowed(marks: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+static IN_DID: [bool; 256] = allowed(b"._:%-");
+static IN_RKEY: [bool; 256] = allowed(b"._:~-");
+
+fn all_in(table: &[bool; 256], text: &str) -> bool {
+    text.bytes().all(|byte| table.get(usize::from(byte)).copied().unwrap_or_default())
+}
+
 /// Whether this is a decentralised id by its syntax (<https://atproto.com/specs/did>, November 2026).
 pub(super) fn is_did(did: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'%' | b'-');
-    did.len() <= DID_BYTES && did.strip_prefix("did:").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(allowed))
+    did.len() <= DID_BYTES && did.strip_prefix("did:").is_some_and(|rest| !rest.is_empty() && all_in(&IN_DID, rest))
 }
 
 /// Whether this is a record key by its syntax (<https://atproto.com/specs/record-key>, November 2026).
 pub(super) fn is_rkey(rkey: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'~' | b'-');
-    !rkey.is_empty() && rkey.len() <= 512 && rkey.bytes().all(allowed)
+    !rkey.is_empty() && rkey.len() <= 512 && all_in(&IN_RKEY, rkey)
 }
 
 /// The page of an account.

@@ -9,6 +9,7 @@
 mod address;
 mod enrich;
 mod event;
+mod fields;
 mod position;
 mod read;
 mod recent;

@@ -6,17 +6,22 @@
 //! a list where the lexicon wants a string, and the words still count.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::address::{address, is_did, page_url, profile_url, split};
+use super::fields::Fields;
 use crate::domain::{Mention, Network};
 use crate::feed::loose::Loose;
 
 /// The network's name in configuration, JSON and metrics.
 pub(super) const BLUESKY: Network = Network::known("bluesky");
+
+static URI: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""uri""#));
+static TITLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""title""#));
 
 /// Links of one post that are kept; a record may carry thousands.
 const LINKS: usize = 32;
@@ -27,28 +32,21 @@ const LINK_BYTES: usize = 2048;
 ///
 /// The rest is kept raw and read when somebody wants it: most posts have no
 /// facets and no embed, and a strange one must not cost us the words.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(super) struct Record<'a> {
     /// The words.
-    #[serde(borrow)]
     pub text: Cow<'a, str>,
     /// When the author's program says it was written.
-    #[serde(borrow, default)]
     pub created_at: Loose<'a>,
-    #[serde(borrow, default)]
-    langs: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    reply: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    facets: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    embed: Option<&'a RawValue>,
+    langs: Option<&'a str>,
+    reply: Option<&'a str>,
+    facets: Option<&'a str>,
+    embed: Option<&'a str>,
 }
 
 /// Reads a part of a record; `None` when it is missing or not what the lexicon says.
-fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+fn part<'a, T: Deserialize<'a>>(raw: Option<&'a str>) -> Option<T> {
+    serde_json::from_str(raw?).ok()
 }
 
 /// A span of the text and what it is. The offsets are left alone: they are UTF-8 bytes as the
@@ -126,9 +124,46 @@ pub(super) struct Extras<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Whether there is anything beside the words; most posts have nothing.
-    pub(super) fn is_plain(&self) -> bool {
-        self.facets.is_none() && self.embed.is_none() && self.reply.is_none()
+    /// Reads a record that stands alone.
+    pub(super) fn read(json: &'a str) -> Result<Self, String> {
+        let mut fields = Fields::new(json);
+        let record = Self::walk(&mut fields)?;
+        fields.end().map(|()| record)
+    }
+
+    /// Reads the record that begins here.
+    pub(super) fn walk(fields: &mut Fields<'a>) -> Result<Self, String> {
+        let (mut text, mut created_at) = (None, Loose::default());
+        let (mut langs, mut reply, mut facets, mut embed) = (None, None, None, None);
+        fields.object(|fields, key| {
+            match key {
+                "text" => text = Some(fields.text()?.ok_or("a post whose words are no text")?),
+                "createdAt" => created_at = fields.loose()?,
+                "langs" => langs = Some(fields.value()?),
+                "reply" => reply = Some(fields.value()?),
+                "facets" => facets = Some(fields.value()?),
+                "embed" => embed = Some(fields.value()?),
+                _ => drop(fields.value()?),
+            }
+            Ok(())
+        })?;
+        Ok(Self { text: text.ok_or("a post without words")?, created_at, langs, reply, facets, embed })
+    }
+
+    /// Whether something beside the words could name anybody: a link, a card, or one of these accounts.
+    ///
+    /// Says yes too often and never no in vain; nearly all posts that name nobody end here, without their parts being read.
+    pub(super) fn may_name<'s>(&self, mut accounts: impl Iterator<Item = &'s str>) -> bool {
+        let shown = [self.facets, self.embed];
+        let all = [self.facets, self.embed, self.reply];
+        // An escape could stand for any letter of a key or an account.
+        let holds = |part: &str| {
+            let bytes = part.as_bytes();
+            URI.find(bytes).is_some() || TITLE.find(bytes).is_some() || memchr::memchr(b'\\', bytes).is_some()
+        };
+        let escaped = |part: &str| memchr::memchr(b'\\', part.as_bytes()).is_some();
+        shown.into_iter().flatten().any(holds)
+            || accounts.any(|account| all.into_iter().flatten().any(|part| escaped(part) || part.contains(account)))
     }
 
     /// Reads what stands beside the words.

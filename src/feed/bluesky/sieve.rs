@@ -42,8 +42,8 @@ impl Sieve {
     pub(super) fn pass<'a>(&self, post: &Post<'a>) -> Option<Extras<'a>> {
         let Some(names) = &self.names else { return Some(post.record.extras()) };
         let spoken = names(&post.record.text) || self.own.contains_key(&*post.commit.did.0);
-        if post.record.is_plain() {
-            return spoken.then(Extras::default);
+        if !spoken && !post.record.may_name(self.own.keys().map(String::as_str)) {
+            return None;
         }
         let extras = post.record.extras();
         let passes = spoken
@@ -112,6 +112,8 @@ mod tests {
         assert_eq!(hear(card).expect("a card names us").text, "look\n\nNomadesk is down");
         let answer = r#"{"text":"thanks!","reply":{"root":{"uri":"at://did:plc:x/app.bsky.feed.post/1"},"parent":{"uri":"at://did:plc:us/app.bsky.feed.post/2"}}}"#;
         assert_eq!(hear(answer).expect("an answer to us").addressed, ["nomadesk.example"]);
+        let hidden = r#"{"text":"hi","facets":[{"features":[{"\u0064id":"did:plc:\u0075s"}]}]}"#;
+        assert_eq!(hear(hidden).expect("an escape hides nobody").addressed, ["nomadesk.example"]);
         let other = r#"{"text":"hi","facets":[{"features":[{"did":"did:plc:other"}]}]}"#;
         assert!(hear(other).is_none(), "somebody else is mentioned");
     }

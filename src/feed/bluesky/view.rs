@@ -185,7 +185,7 @@ fn view(raw: &RawValue, seen: Timestamp) -> Result<Item, String> {
         return Err(NO_POST.into());
     }
     let record = view.record.or(view.value).ok_or("a post without a record")?;
-    let record: Record<'_> = serde_json::from_str(record.get()).map_err(|error| error.to_string())?;
+    let record = Record::read(record.get())?;
     let mut mention = record.mention(did, rkey, record.extras(), seen);
     if view.author.did.some().is_some() {
         mention.author = view.author.author();
@@ -219,7 +219,7 @@ fn entry(raw: &RawValue, seen: Timestamp) -> Result<Item, String> {
 /// The words of a post's view; `None` when it is deleted, blocked or strange.
 pub(super) fn words(raw: &RawValue) -> Option<String> {
     let view: View<'_> = serde_json::from_str(raw.get()).ok()?;
-    let record: Record<'_> = serde_json::from_str(view.record?.get()).ok()?;
+    let record = Record::read(view.record?.get()).ok()?;
     Some(Mention::new(BLUESKY, "", &record.text, Timestamp::UNIX_EPOCH).text)
 }
 
