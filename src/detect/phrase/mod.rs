@@ -26,7 +26,7 @@ pub struct Phrase {
 
 /// Marks under which a phrase counts only in some posts. It says so after it was found, so that it must not take
 /// a shorter phrase of its list away.
-const TIES: &[&str] = &["subject", "upset", "away", "later", "fault"];
+const TIES: &[&str] = &["subject", "upset", "both", "away", "later", "fault"];
 
 impl Phrase {
     /// Whether it counts only in some posts.
