@@ -8,12 +8,14 @@
 //! - `client` sends and follows redirects; `body` reads up to the cap.
 //! - `guard` decides which addresses may be called; `tls` whom to believe.
 //! - `budget` keeps the pace per host; `limits` reads what servers say about theirs.
-//! - `status` sorts status codes; `socket` opens websockets; `redact` shortens URLs for errors.
+//! - `status` sorts status codes; `socket` opens websockets, whose text `lenient` lets through unread;
+//!   `redact` shortens URLs for errors.
 
 mod body;
 mod budget;
 mod client;
 mod guard;
+mod lenient;
 mod limits;
 mod message;
 mod redact;
@@ -23,9 +25,10 @@ mod tls;
 
 pub use client::Client;
 pub use guard::names_loopback;
+pub use lenient::Lenient;
 pub use limits::Limits;
 pub use message::{NetError, Request, Response, Settings, Validators};
 pub use redact::host_of;
-pub use socket::{Opened, Socket, Upgrade};
+pub use socket::{Line, Opened, Socket, Upgrade};
 pub use status::{Class, classify};
 pub use tokio_tungstenite::tungstenite::Message;

@@ -3,21 +3,29 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
+use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, http};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::{Host, Url};
 
 use super::client::lower;
+use super::lenient::Lenient;
 use super::{Client, NetError, Response, names_loopback, redact};
 
-/// An open websocket: a stream and sink of messages.
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// An open websocket: a stream and sink of messages. What a server sends as text arrives as a binary message, unread.
+pub type Socket = WebSocketStream<Lenient<Box<dyn Line>>>;
+
+/// A connection, encrypted or not.
+pub trait Line: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug> Line for S {}
 
 /// What a websocket is opened with.
 #[derive(Debug, Clone)]
@@ -83,12 +91,25 @@ impl Client {
         }
         let stream = self.connect(&url, &host).await?;
         let config = WebSocketConfig::default().max_message_size(Some(upgrade.cap)).max_frame_size(Some(upgrade.cap));
-        let connector = if url.scheme() == "wss" { Connector::Rustls(inner.trust.config()?) } else { Connector::Plain };
-        match client_async_tls_with_config(request, stream, Some(config), Some(connector)).await {
+        let line: Box<dyn Line> = if url.scheme() == "wss" { Box::new(self.encrypt(&url, &host, stream).await?) } else { Box::new(stream) };
+        match client_async_with_config(request, Lenient::new(line), Some(config)).await {
             Ok((socket, _)) => Ok(Opened::Open(Box::new(socket))),
             Err(Error::Http(answer)) => Ok(Opened::Answered(answered(*answer, &url))),
             Err(error) => Err(NetError::unreachable(format!("{host}: no websocket ({error})"))),
         }
+    }
+
+    /// Puts TLS around a connection.
+    async fn encrypt(&self, url: &Url, host: &str, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, NetError> {
+        let failed = |why: String| NetError::unreachable(format!("{host}: cannot connect ({why})"));
+        let name = match url.host() {
+            Some(Host::Domain(name)) => ServerName::try_from(name.to_owned()).map_err(|error| failed(error.to_string()))?,
+            Some(Host::Ipv4(ip)) => ServerName::from(std::net::IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => ServerName::from(std::net::IpAddr::V6(ip)),
+            None => return Err(NetError::forbidden("a URL without a host")),
+        };
+        let connector = TlsConnector::from(self.inner().trust.config()?);
+        connector.connect(name, stream).await.map_err(|error| failed(error.to_string()))
     }
 
     /// Connects to an address that the guard has checked, through the proxy where there is one.

@@ -60,6 +60,19 @@ async fn a_broken_stream_is_told_once_and_resumed_without_doubles() {
 }
 
 #[tokio::test]
+async fn a_frame_that_is_no_utf8_is_counted_and_the_stream_goes_on() {
+    let jetstream = start(|_| vec![post("1", 0, "one"), Act::Raw(b"{\"kind\":\"\xff\xfe\"}"), post("2", 10, "two")]).await;
+    let feed = listen(&jetstream, "", |_| {});
+    let (mut cursor, mut heard, mut unreadable): (_, Vec<String>, _) = (None, Vec::new(), 0);
+    while heard.len() < 2 {
+        let page = news(&*feed, &mut cursor).await.expect("no frame ends the stream");
+        unreadable += page.unreadable.as_ref().map_or(0, |(count, _)| *count);
+        heard.extend(page.mentions.into_iter().map(|mention| mention.text));
+    }
+    assert_eq!((heard, unreadable, jetstream.asked().len()), (vec!["one".to_owned(), "two".to_owned()], 1, 1));
+}
+
+#[tokio::test]
 async fn a_page_that_was_not_stored_comes_again() {
     let jetstream = start(|_| vec![post("1", 0, "one")]).await;
     let feed = listen(&jetstream, "", |_| {});

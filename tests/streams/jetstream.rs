@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::SinkExt as _;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::Message;
@@ -12,6 +13,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 pub(crate) enum Act {
     /// Sends a frame.
     Say(String),
+    /// Sends a text frame of these bytes, whatever they are.
+    Raw(&'static [u8]),
     /// Waits until the test gives a permit.
     Wait(Arc<Semaphore>),
     /// Closes as a server should.
@@ -65,6 +68,10 @@ pub(crate) async fn start(script: impl Fn(usize) -> Vec<Act> + Send + Sync + 'st
                 for act in script(connection) {
                     match act {
                         Act::Say(text) => drop(socket.send(Message::text(text)).await),
+                        Act::Raw(bytes) => {
+                            let head = [0x81, u8::try_from(bytes.len()).expect("short")];
+                            drop(socket.get_mut().write_all(&[&head, bytes].concat()).await);
+                        }
                         Act::Wait(gate) => gate.acquire().await.expect("open").forget(),
                         Act::Close => drop(socket.close(None).await),
                         Act::Drop => return,

@@ -158,11 +158,13 @@ impl Stream {
             let heard = timeout_at(until.min(silent), socket.next()).await;
             let now = Instant::now();
             match heard {
-                Ok(Some(Ok(Message::Text(frame)))) => {
+                Ok(Some(Ok(Message::Binary(frame)))) => {
                     self.heard = now;
-                    self.take_in(frame.as_str(), clock);
+                    match std::str::from_utf8(&frame) {
+                        Ok(frame) => self.take_in(frame, clock),
+                        Err(_) => self.unreadable("a frame that is no UTF-8".into()),
+                    }
                 }
-                Ok(Some(Ok(Message::Binary(_)))) => self.unreadable("a binary frame: compression was not asked for".into()),
                 Ok(Some(Ok(Message::Close(frame)))) => {
                     let reason = frame.map(|frame| format!(" ({} {:.80})", frame.code, frame.reason.as_str())).unwrap_or_default();
                     self.end(&format!("closed the stream{reason}"));

@@ -112,7 +112,11 @@ impl Stream {
         while let Some(socket) = &mut self.socket {
             match timeout_at(until, socket.next()).await {
                 Err(_) => return,
-                Ok(Some(Ok(Message::Text(frame)))) => self.take_in(frame.as_str(), home, now()),
+                // A frame that is no UTF-8 is passed over: the walk brings what was in it.
+                Ok(Some(Ok(Message::Binary(frame)))) => match std::str::from_utf8(&frame) {
+                    Ok(frame) => self.take_in(frame, home, now()),
+                    Err(_) => self.page.unreadable.get_or_insert((0, "a frame that is no UTF-8".into())).0 += 1,
+                },
                 Ok(Some(Ok(Message::Close(_))) | None) => self.end("the server closed the stream".into()),
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(error))) => self.end(format!("the stream broke ({error})")),
