@@ -44,6 +44,7 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
     if done.mentions > 0 {
         words::drop_old(room, now)?;
+        authors::merge_if_many(room, authors::GATHERED)?;
     }
     count(room, "mentions", i64::try_from(fresh.len()).unwrap_or_default())?;
     for (id, state) in &batch.case_states {

@@ -24,7 +24,11 @@ const MIGRATIONS: &[(&str, Option<Bring>)] = &[
     (include_str!("../../../migrations/sqlite/0001_start.sql"), None),
     (include_str!("../../../migrations/sqlite/0002_small.sql"), Some(upgrade::to_small)),
     (include_str!("../../../migrations/sqlite/0003_dismissed.sql"), None),
+    (LATELY, None),
 ];
+
+/// The rows that `upgrade` brings over are written by today's code, which wants this table.
+pub(super) const LATELY: &str = include_str!("../../../migrations/sqlite/0004_lately.sql");
 
 /// When a commit is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -136,7 +140,7 @@ fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
         Durability::Process => "PRAGMA synchronous = normal",
     })?;
     // Checkpoints of 16 MiB touch each page once instead of four times; what is left of a burst is cut at 64 MiB.
-    conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
+    conn.execute_batch("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
     if before != Some(MIGRATIONS.len()) {
         migrate(room)?;
     }

@@ -36,6 +36,7 @@ struct OldExtra {
 
 /// Layout 1 to 2: mentions, authors, what was heard, the words of the last week, the live cases.
 pub(super) fn to_small(room: &Room) -> Result<(), StoreError> {
+    room.conn.execute_batch(super::open::LATELY)?;
     for id in numbers(room, "SELECT id FROM old_mention ORDER BY id")? {
         bring_mention(room, id)?;
     }

@@ -23,6 +23,9 @@ const WAITING: usize = 64;
 /// How often an idle writer looks whether another process wrote.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Looks without work after which memory is given back: half a minute.
+const IDLE_LOOKS: u32 = 60;
+
 /// A connection with its cache.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -32,12 +35,20 @@ pub(super) struct Room {
     pub(super) names: RefCell<Names>,
     /// Whether the transaction made deliveries due.
     pub(super) wakes: Cell<bool>,
+    /// Rows of `met_lately`; `None` until they are counted.
+    pub(super) lately: Cell<Option<usize>>,
 }
 
 impl Room {
     /// Wraps a connection.
     pub(super) fn new(conn: Connection) -> Self {
-        Self { conn, names: RefCell::default(), wakes: Cell::new(false) }
+        Self { conn, names: RefCell::default(), wakes: Cell::new(false), lately: Cell::new(None) }
+    }
+
+    /// Forgets what is known of the file beside it: a rollback may have taken some of it back.
+    fn forget_all(&self) {
+        self.names.borrow_mut().clear();
+        self.lately.set(None);
     }
 
     /// Gives the number of a word and makes one where there is none.
@@ -133,13 +144,23 @@ fn stopped() -> StoreError {
 
 fn write(room: &Room, queue: &Receiver<Job>, bell: &watch::Sender<u64>) {
     let mut seen = data_version(room);
+    let mut idle = 0;
     loop {
         match queue.recv_timeout(LOOK) {
             Ok(first) => {
+                idle = 0;
                 let group = std::iter::once(first).chain(queue.try_iter().take(WAITING - 1)).collect();
                 transact(room, group);
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                idle += 1;
+                // The pages of a burst are of no use to a quiet house.
+                if idle == IDLE_LOOKS
+                    && let Err(error) = room.conn.execute_batch("PRAGMA shrink_memory")
+                {
+                    tracing::debug!(%error, "the store kept its memory");
+                }
+            }
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let now = data_version(room);
@@ -184,7 +205,7 @@ fn transact(room: &Room, group: Vec<Job>) {
         failure = room.conn.execute_batch("COMMIT").err().map(StoreError::from);
     }
     if failure.is_some() || undo {
-        room.names.borrow_mut().clear();
+        room.forget_all();
         room.wakes.set(false);
         if !room.conn.is_autocommit()
             && let Err(error) = room.conn.execute_batch("ROLLBACK")
@@ -207,7 +228,7 @@ fn within_savepoint(room: &Room, job: Job) -> Result<(bool, Told), (StoreError, 
     let ended = if ran.0 {
         room.conn.execute_batch("RELEASE job")
     } else {
-        room.names.borrow_mut().clear();
+        room.forget_all();
         if room.conn.is_autocommit() {
             let why = "the disk took no more in the middle of a transaction".to_owned();
             return Err((StoreError::Full { why }, ran));
