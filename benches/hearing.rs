@@ -24,9 +24,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use courtier::detect::{CompiledBrand, Detector, Scratch, hear_text};
-use courtier::domain::{Brand, Mention, Network, Watch};
+use courtier::domain::{Brand, Mention};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use jiff::Timestamp;
 
 const POSTS: usize = 4_000;
 
@@ -45,18 +44,12 @@ fn hearing(criterion: &mut Criterion) {
 
     // Every post is addressed to one of a thousand watches of ten terms each: all of them are heard to the end.
     let terms = corpus::terms(10_000);
-    let watch = |(index, terms): (usize, &[String])| {
-        let mut terms = terms.to_vec();
-        terms.push(format!("@account{index}"));
-        Watch { id: format!("w{index}"), brand: Brand { name: format!("w{index}"), terms }, ..Watch::default() }
-    };
-    let detector = Detector::new(&terms.chunks(10).enumerate().map(watch).collect::<Vec<_>>());
-    let mention = |(index, post): (usize, &String)| {
-        let mut mention = Mention::new(Network::known("bench"), index.to_string(), post, Timestamp::UNIX_EPOCH);
-        mention.addressed = vec![format!("account{}", index % 1_000)];
-        mention.lang = Some("en".into());
-        mention
-    };
+    let mut watches = corpus::watches(&terms);
+    for (index, watch) in watches.iter_mut().enumerate() {
+        watch.brand.terms.push(format!("@account{index}"));
+    }
+    let detector = Detector::new(&watches);
+    let mention = |(index, post): (usize, &String)| corpus::addressed(index, post, format!("account{}", index % 1_000));
     let mentions: Vec<Mention> = posts.iter().enumerate().map(mention).collect();
     let mut scratch = Scratch::default();
     group.bench_function("10,000 terms, every post a mention", |bencher| {

@@ -26,21 +26,10 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use courtier::detect::{Detector, Scratch};
-use courtier::domain::{Brand, Watch};
 use courtier::text::folded;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const POSTS: usize = 4_000;
-
-/// Ten terms a watch, as a house with many customers would have.
-fn watches(terms: &[String]) -> Vec<Watch> {
-    let watch = |(index, terms): (usize, &[String])| Watch {
-        id: format!("w{index}"),
-        brand: Brand { name: format!("w{index}"), terms: terms.to_vec() },
-        ..Watch::default()
-    };
-    terms.chunks(10).enumerate().map(watch).collect()
-}
 
 /// Whether the match is a whole word.
 fn bounded(text: &[u8], start: usize, end: usize) -> bool {
@@ -53,7 +42,7 @@ fn matching(criterion: &mut Criterion) {
     let plain: Vec<String> = posts.iter().map(|post| folded(post)).collect();
     for size in [10, 1_000, 10_000, 100_000] {
         let terms = corpus::terms(size);
-        let detector = Detector::new(&watches(&terms));
+        let detector = Detector::new(&corpus::watches(&terms));
         let aho = aho_corasick::AhoCorasick::new(terms.iter().map(|term| folded(term))).expect("few terms");
         let daac = daachorse::DoubleArrayAhoCorasick::<u32>::new(terms.iter().map(|term| folded(term))).expect("few terms");
         let mut group = criterion.benchmark_group(format!("names_any, {size} terms, {origin}"));

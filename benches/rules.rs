@@ -16,7 +16,6 @@
     clippy::async_yields_async,
     unreachable_pub,
     missing_docs,
-    dead_code,
     reason = "a bench may stop at the first surprise and prints its figures"
 )]
 
@@ -27,11 +26,10 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use courtier::detect::{Detector, OwnRule, Scratch};
-use courtier::domain::{Brand, Mention, Network, Signal, Watch};
+use courtier::domain::{Mention, Signal};
 use courtier::query::{Found, Query, Set, Subject};
 use courtier::text::Folded;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use jiff::Timestamp;
 
 const POSTS: usize = 4_000;
 
@@ -55,15 +53,9 @@ fn queries(posts: &[String], count: usize) -> Vec<Query> {
 
 fn rules(criterion: &mut Criterion) {
     let (posts, origin) = corpus::posts(POSTS);
-    let brand = Brand { name: "The Brand".into(), terms: vec!["thebrand".into(), "@thebrand".into()] };
-    let watches = [Watch { id: "w".into(), brand, ..Watch::default() }];
+    let watches = [corpus::watch("w", vec!["thebrand".into(), "@thebrand".into()])];
     // Every post is a mention: addressed to the brand.
-    let mention = |(index, post): (usize, &String)| {
-        let mut mention = Mention::new(Network::known("bench"), index.to_string(), post, Timestamp::UNIX_EPOCH);
-        mention.addressed = vec!["thebrand".into()];
-        mention.lang = Some("en".into());
-        mention
-    };
+    let mention = |(index, post): (usize, &String)| corpus::addressed(index, post, "thebrand".into());
     let mentions: Vec<Mention> = posts.iter().enumerate().map(mention).collect();
     let folded: Vec<_> = mentions
         .iter()

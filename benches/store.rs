@@ -23,9 +23,12 @@
     reason = "a bench may stop at the first surprise and prints its figures"
 )]
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+mod corpus;
 
+use std::hint::black_box;
+use std::time::Duration;
+
+use corpus::meter::{clock, cpu_of_threads};
 use courtier::domain::{
     AlertId, Author, Case, CaseId, CaseState, Cursor, Decision, Draft, Evidence, Finding, Hearing, IdSource, Matter, Mention, MentionId,
     Network, Planned, Primary, Priority, Reason, Receipt, Role, Signal, Stance, Status, Switch,
@@ -271,26 +274,10 @@ fn open(durability: Durability) -> (TempDir, Sqlite) {
     (dir, store)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
-fn clock() -> Instant {
-    Instant::now()
-}
-
 /// The size of the database, with what still stands in its log.
 fn bytes(dir: &TempDir) -> u64 {
     let conn = rusqlite::Connection::open(dir.path().join("courtier.db")).expect("opens");
     conn.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| row.get(0)).expect("reads")
-}
-
-/// CPU time of the thread that writes, as the system counts it; nothing where there is no `/proc`.
-fn writing() -> Duration {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
-    let of = |thread: std::path::PathBuf| {
-        let name = std::fs::read_to_string(thread.join("comm")).ok()?;
-        let counted = std::fs::read_to_string(thread.join("schedstat")).ok()?;
-        (name.trim() == "store").then(|| counted.split(' ').next()?.parse::<u64>().ok()).flatten()
-    };
-    Duration::from_nanos(threads.filter_map(|thread| of(thread.ok()?.path())).sum())
 }
 
 /// Fills one file and prints how it goes.
@@ -298,7 +285,7 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
     let (dir, store) = open(durability);
     let mut posts = Posts::new();
     let mut spent = Duration::ZERO;
-    let mut written = writing();
+    let mut written = cpu_of_threads("store");
     let step = most / 10;
     println!("{:>9}  {:>12}  {:>15}  {:>15}", "mentions", "stored a s", "CPU us a mention", "bytes a mention");
     while posts.made < most {
@@ -315,7 +302,7 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
         if posts.made % step == 0 {
             let mentions = runtime.block_on(store.standing()).expect("reads").mentions;
             let stored = f64::from(u32::try_from(step).expect("small")) / spent.as_secs_f64();
-            let cpu = writing();
+            let cpu = cpu_of_threads("store");
             let one = (cpu - written).as_secs_f64() * 1e6 / f64::from(u32::try_from(step).expect("small"));
             println!("{mentions:>9}  {stored:>12.0}  {one:>15.1}  {:>15}", bytes(&dir) / mentions);
             (spent, written) = (Duration::ZERO, cpu);

@@ -1,9 +1,21 @@
-//! Posts and terms for the benches: the same ones in every run.
+//! What the benches share: posts, terms and watches, the same in every run.
 //!
 //! Where `../shared/data` is present its real posts are read, else sentences of
 //! this file are shuffled; the bench says which. Terms are made up.
 
+#![allow(dead_code, reason = "no bench needs all of it")]
+
+pub mod jetstream;
+pub mod meter;
+
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use courtier::detect::{Detector, Scratch};
+use courtier::domain::{Brand, Mention, Network, Watch};
+use courtier::feed::Names;
+use jiff::Timestamp;
 
 /// Sentences to make posts of where no real ones are at hand.
 const SENTENCES: &[&str] = &[
@@ -52,6 +64,33 @@ pub fn terms(count: usize) -> Vec<String> {
         });
     }
     terms.into_iter().collect()
+}
+
+/// One watch for every ten terms, as a house with many customers would have.
+pub fn watches(terms: &[String]) -> Vec<Watch> {
+    let watch = |(index, terms): (usize, &[String])| watch(&format!("w{index}"), terms.to_vec());
+    terms.chunks(10).enumerate().map(watch).collect()
+}
+
+/// A watch with a brand of the same name.
+pub fn watch(id: &str, terms: Vec<String>) -> Watch {
+    Watch { id: id.to_owned(), brand: Brand { name: id.to_owned(), terms }, ..Watch::default() }
+}
+
+/// A post that is addressed to somebody, and so a mention whatever it says.
+pub fn addressed(index: usize, text: &str, to: String) -> Mention {
+    let mut mention = Mention::new(Network::known("bench"), index.to_string(), text, Timestamp::UNIX_EPOCH);
+    mention.addressed = vec![to];
+    mention.lang = Some("en".into());
+    mention
+}
+
+/// What a firehose asks, as the program builds it.
+pub fn names(detector: Arc<Detector>) -> Names {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch> = RefCell::default();
+    }
+    Arc::new(move |text: &str| SCRATCH.with_borrow_mut(|scratch| detector.names_any(text, scratch)))
 }
 
 /// A small generator with a seed, so that every run sees the same.
