@@ -145,10 +145,9 @@ pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
     if is_earnest(reading, &counted) {
         counted.retain(|one| reading.list_name(one.list) != "hard.irony");
     }
-    let count = |wanted: &dyn Fn(&Counted) -> bool| points(&counted, wanted);
     let is = |weights: &'static [Weight]| move |one: &Counted| weights.contains(&one.weight) && !one.closing;
-    let trouble = count(&is(&[Weight::Hard, Weight::Soft]));
-    let praise = count(&is(&[Weight::Strong, Weight::Fine, Weight::Polite]));
+    let trouble = points(&counted, is(&[Weight::Hard, Weight::Soft]));
+    let praise = points(&counted, is(&[Weight::Strong, Weight::Fine, Weight::Polite]));
     let has = |weight: Weight| counted.iter().any(|one| one.weight == weight && !one.closing);
     let named = |name: &str| counted.iter().any(|one| reading.list_name(one.list) == name);
     // "Broken" is a circumstance that kind words may be about; "rude" is not.
@@ -156,7 +155,7 @@ pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
     let mut mood = Mood { trouble, praise, ironic: named("hard.irony"), ..Mood::default() };
     mood.only_polite = has(Weight::Polite) && !has(Weight::Strong) && !has(Weight::Fine);
     mood.asks = reading.sentences().iter().any(|sentence| sentence.end == End::Question);
-    mood.total = trouble + count(&is(&[Weight::Hint])) + setting(reading, &mood, has(Weight::Hard));
+    mood.total = trouble + points(&counted, is(&[Weight::Hint])) + setting(reading, &mood, has(Weight::Hard));
 
     let mut kind = 2 * i32::from(has(Weight::Polite) || named("praise.gratitude")) + 2 * i32::from(named("praise.strong"));
     kind += i32::from(has(Weight::Fine));
@@ -170,7 +169,7 @@ pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
     }
     // A full measure of praise, and more of it than of trouble: "thanks for rebooking me after the delay".
     mood.outweighs = !harsh && !turns && !mood.asks && mood.praise >= 3 && mood.praise > trouble;
-    let against = kind + count(&|one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
+    let against = kind + points(&counted, |one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
     // Nothing said beside it undoes trouble said plainly twice.
     mood.total -= if harsh && trouble >= 5 { against.min(2) } else { against };
     mood.counted = counted;
@@ -225,22 +224,26 @@ fn lists(counted: &[Counted], weight: Weight) -> i32 {
 }
 
 /// Adds up lists: the first phrase counts in full, the second adds 1; a third counts among hints alone, where each says little.
-fn points(counted: &[Counted], wanted: &dyn Fn(&Counted) -> bool) -> i32 {
-    let mut sums: Vec<(u16, bool, i32)> = Vec::new();
-    for one in counted.iter().filter(|one| wanted(one)) {
+fn points(counted: &[Counted], wanted: impl Fn(&Counted) -> bool) -> i32 {
+    let mut sum = 0;
+    for (at, one) in counted.iter().enumerate().filter(|(_, one)| wanted(one)) {
         let first = match one.weight {
             Weight::Hard | Weight::Strong | Weight::Polite => 3,
             Weight::Soft | Weight::Fine | Weight::Away => 2,
             Weight::Hint | Weight::Calm => 1,
         };
         let first = if one.closing { 1 } else { first };
-        let most = first + if one.weight == Weight::Hint { 2 } else { 1 };
-        match sums.iter_mut().find(|sum| sum.0 == one.list && sum.1 == one.closing) {
-            Some(sum) => sum.2 = (sum.2 + 1).min(most),
-            None => sums.push((one.list, one.closing, first)),
-        }
+        let more = if one.weight == Weight::Hint { 2 } else { 1 };
+        // The phrases of one list weigh the same.
+        let same = |before: &&Counted| before.list == one.list && before.closing == one.closing;
+        let before = counted.iter().take(at).filter(same).count();
+        sum += match before {
+            0 => first,
+            _ if before <= more => 1,
+            _ => 0,
+        };
     }
-    sums.iter().map(|sum| sum.2).sum()
+    sum
 }
 
 /// Gives each token to the strongest phrase that holds it, and drops what says the same again.

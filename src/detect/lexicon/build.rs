@@ -242,12 +242,12 @@ impl Build {
             lexicon.tries.append(entries);
             lexicon.by_word.push(from..lexicon.tries.len());
         }
-        for set in vocabulary.sets.iter_mut().filter(|set| !set.prefixes.is_empty()) {
-            let begins = |word: &str| set.prefixes.iter().any(|stem| word.starts_with(&**stem));
-            let also: Vec<u32> = vocabulary.words.iter().filter(|(word, _)| begins(word)).map(|(_, number)| *number).collect();
-            set.words.extend(also);
-            set.words.sort_unstable();
-            set.words.dedup();
+        for set in &mut vocabulary.sets {
+            if !set.prefixes.is_empty() {
+                let begins = |word: &str| set.prefixes.iter().any(|stem| word.starts_with(&**stem));
+                set.words.extend(vocabulary.words.iter().filter(|(word, _)| begins(word)).map(|(_, number)| *number));
+            }
+            set.settle();
         }
         let named = |cue: &str, name: &str| name == cue || cue.ends_with('.') && name.starts_with(cue);
         let cues = |cues: &[&str]| {

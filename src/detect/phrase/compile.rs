@@ -38,6 +38,23 @@ pub(crate) struct Set {
     pub(crate) words: Vec<u32>,
     /// Beginnings.
     pub(crate) prefixes: Vec<Box<str>>,
+    /// A bit for the last six bits of each number: most words are told off by it alone.
+    pub(crate) mask: u64,
+}
+
+impl Set {
+    /// Writes the mask, when all words are known.
+    pub(crate) fn settle(&mut self) {
+        self.words.sort_unstable();
+        self.words.dedup();
+        self.mask = self.words.iter().fold(0, |mask, number| mask | 1 << (number % 64));
+    }
+
+    /// Whether a word of the vocabulary is one of its words.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.mask >> (number % 64) & 1 == 1
+            && (self.words.len() == 1 && self.words.first() == Some(&number) || self.words.binary_search(&number).is_ok())
+    }
 }
 
 /// A word that must stand in the text for a phrase to be tried, and how far behind the start.

@@ -212,16 +212,11 @@ impl Line<'_> {
     fn holds(&self, at: usize, set: &Set) -> bool {
         let Some(place) = self.places.get(at).filter(|place| !place.named) else { return false };
         // The beginnings of a set are written out for every word that is known.
-        match &*set.words {
-            [one] if place.number != 0 => *one == place.number,
-            words if place.number != 0 => words.binary_search(&place.number).is_ok(),
-            _ => {
-                !set.prefixes.is_empty() && {
-                    let word = self.tokens.word(place.index as usize);
-                    set.prefixes.iter().any(|stem| word.starts_with(&**stem))
-                }
-            }
+        if place.number != 0 {
+            return set.has(place.number);
         }
+        let word = || self.tokens.word(place.index as usize);
+        !set.prefixes.is_empty() && set.prefixes.iter().any(|stem| word().starts_with(&**stem))
     }
 
     /// Whether the token before or behind one is one of a set.
