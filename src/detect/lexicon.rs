@@ -32,6 +32,8 @@ struct Try {
     program: u32,
     nearest: u8,
     farthest: u8,
+    /// How many known names the program needs: in a post with fewer it is not tried.
+    names: u8,
     /// Side of the neighbour, 0 for none, and its set.
     side: i8,
     set: u32,
@@ -178,6 +180,7 @@ impl Lexicon {
         let mut hits = Vec::with_capacity(tokens.all().len());
         let mut places = Vec::with_capacity(tokens.all().len());
         let mut clauses = run::Clauses::default();
+        let mut names = 0;
         for (index, token) in tokens.all().iter().enumerate() {
             let at = crate::text::narrow(index);
             if token.kind == Kind::Emoji {
@@ -188,13 +191,14 @@ impl Lexicon {
                 self.hashtag(tokens.text_of(token), at, &mut hits);
             }
             let named = matches!(token.tag, Tag::Brand | Tag::Rival(_));
+            names += usize::from(named);
             let number = if token.number == 0 { self.plainly(tokens.text_of(token)) } else { token.number };
             let grammar = self.grammar.get(number as usize).copied().unwrap_or_default();
             let (function, determiner) = (grammar & FUNCTION != 0, grammar & DETERMINER != 0);
             let (kind, gap, begins) = (token.kind, token.gap, clauses.begins(token));
             places.push(Place { index: at, number, kind, gap, begins, named, function, determiner });
         }
-        let line = run::Line { tokens, places: &places };
+        let line = run::Line { tokens, places: &places, names };
         let mut stack = Stack::default();
         for (at, place) in places.iter().enumerate() {
             for &entry in self.called_by(place.number) {
@@ -223,7 +227,7 @@ impl Lexicon {
     /// Tries one program around one anchor.
     fn attempt(&self, line: &run::Line<'_>, at: usize, entry: Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
         let beside = || self.sets.get(entry.set as usize).is_some_and(|set| line.holds_beside(at, entry.side, set));
-        if entry.side != 0 && !beside() {
+        if entry.names as usize > line.names || entry.side != 0 && !beside() {
             return;
         }
         let Some((phrase, steps)) = self.programs.get(entry.program as usize) else { return };

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{DETERMINER, FUNCTION, Lexicon, List, Lists, Try};
 use crate::detect::phrase::Phrase;
 use crate::detect::phrase::compile::{Vocabulary, anchors, choices, compile};
-use crate::detect::phrase::parse::{self, Line, Mistake, Node, Sections};
+use crate::detect::phrase::parse::{self, Fill, Line, Mistake, Node, Sections};
 use crate::detect::rule::RULES;
 use crate::detect::switch::marks_of;
 use crate::detect::weigh::Weight;
@@ -199,12 +199,14 @@ impl Build {
             _ => 1000,
         };
         let Some((found, _)) = anchors(node, &cost) else { return Err("no word of it must stand in the text".into()) };
+        let names = names(node);
         for anchor in found {
             let narrow = |offset: usize| u8::try_from(offset).map_err(|_| "too long".to_owned());
             let beside = anchor.beside.map(|(side, words)| (side, self.vocabulary.set(&words.iter().collect::<Vec<_>>())));
             let (side, set) = beside.unwrap_or((0, 0));
             let program = crate::text::narrow(self.lexicon.programs.len() - 1);
-            let entry = Try { program, nearest: narrow(anchor.nearest)?, farthest: narrow(anchor.farthest)?, side, set };
+            let (nearest, farthest) = (narrow(anchor.nearest)?, narrow(anchor.farthest)?);
+            let entry = Try { program, nearest, farthest, names, side, set };
             match anchor.word {
                 Node::Prefix(stem) => {
                     let Some(&head) = stem.as_bytes().first_chunk() else { return Err(format!("`{stem}*` is too short")) };
@@ -263,6 +265,16 @@ impl Build {
         self.lexicon.sets = self.vocabulary.sets;
         self.lexicon.slots = self.vocabulary.slots;
         self.lexicon
+    }
+}
+
+/// How many known names must stand in a text for a phrase to match.
+fn names(node: &Node) -> u8 {
+    match node {
+        Node::Slot(_, Fill::Named | Fill::Rival) => 1,
+        Node::Seq(all) => all.iter().map(names).fold(0, u8::saturating_add),
+        Node::Alt(all) => all.iter().map(names).min().unwrap_or(0),
+        _ => 0,
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Line<'a> {
     pub(crate) tokens: &'a Tokens<'a>,
     /// The tokens that are no emoji.
     pub(crate) places: &'a [Place],
+    /// How many of them are known names.
+    pub(crate) names: usize,
 }
 
 /// Counts steps in tests: bounded time is tested by work, never by a clock.
