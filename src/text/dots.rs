@@ -13,7 +13,7 @@ pub(super) fn next(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        at += bytes.get(at..)?.iter().position(|byte| matches!(byte, b'[' | b'(' | b'{'))?;
+        at += memchr::memchr3(b'[', b'(', b'{', bytes.get(at..)?)?;
         let begins = at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|before| is_label(*before));
         if begins && let Some(length) = length(bytes.get(at..)?) {
             return Some((at, at + length));
