@@ -1,5 +1,6 @@
 //! What the findings of one post add up to.
 
+use super::aside;
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::{TURNED, verdict};
@@ -21,6 +22,7 @@ pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<S
     if let Some(whose) = &whose {
         whose.mark_theirs(&mut found);
     }
+    aside::mark(reading, &mut found);
     found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
     let (change, stance) = verdict(&found).map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
     let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());

@@ -73,6 +73,7 @@
 //! negated, past, hypothetical, reported, advice or inside one brand; a post that addresses the
 //! brand leaves *it* unless the change says who is left.
 
+mod aside;
 mod brand;
 mod chasing;
 mod complaint;

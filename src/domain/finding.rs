@@ -48,7 +48,7 @@ words!(
         Unhappy => "unhappy",
         /// Tried to come and could not.
         Failed => "failed",
-        /// Trouble with the rival whom the author leaves for us, not with us.
+        /// Told of a rival, not of us: trouble with the one whom the author leaves, kind words for another.
         AboutRival => "about-rival",
         /// Heard by a rule in shadow mode: recorded and counted, and no reason for anything.
         Shadow => "shadow",
@@ -132,9 +132,9 @@ impl Hearing {
         self.findings.iter().any(|finding| finding.attributes.contains(&attribute))
     }
 
-    /// Whether some rule heard this signal and nothing negated it; rules in shadow mode do not count.
+    /// Whether some rule heard this signal and nothing negated it; what is told of a rival and rules in shadow mode do not count.
     pub fn hears(&self, signal: Signal) -> bool {
-        let silent = [Attribute::Negated, Attribute::Shadow];
+        let silent = [Attribute::Negated, Attribute::AboutRival, Attribute::Shadow];
         self.findings.iter().any(|finding| finding.signal == signal && !finding.attributes.iter().any(|one| silent.contains(one)))
     }
 

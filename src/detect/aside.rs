@@ -1,0 +1,110 @@
+//! Hard and kind words that are about a rival: "Dropbox is down again, Nomadesk works fine."
+//!
+//! A post that names both brands says of each what it says in the clause that
+//! names it. Words count as the rival's only where the clause leaves no doubt:
+//! the rival stands before them, or right behind them ("I hate Dropbox"), and
+//! nothing in the clause names us. A handle in front of it all only calls us:
+//! "@nomadesk Dropbox is so much better".
+
+use std::ops::Range;
+
+use super::reading::Reading;
+use super::rule::Found;
+use super::weigh::{Counted, Weight};
+use crate::domain::{Attribute, Role, Signal};
+use crate::text::{Kind, Tag};
+
+/// Marks trouble and praise whose every telling word is about a rival.
+pub(super) fn mark(reading: &Reading<'_>, found: &mut [Found]) {
+    let rival = |tag: Tag| matches!(tag, Tag::Rival(_));
+    if !reading.tokens().iter().any(|token| rival(token.tag) && token.kind != Kind::Url) {
+        return;
+    }
+    // "That is why": a question that nobody asks says nothing of anybody.
+    let plain = |one: &&Counted| reading.list_name(one.list) != "hard.rhetoric";
+    for found in found {
+        let weights: Option<&[Weight]> = match found.finding.signal {
+            Signal::Complaint => Some(&[Weight::Hard, Weight::Soft]),
+            Signal::Praise => Some(&[Weight::Strong, Weight::Fine, Weight::Polite]),
+            Signal::Distrust | Signal::Chasing => None,
+            Signal::Switch | Signal::Question => continue,
+        };
+        let mut told = match weights {
+            Some(weights) => reading
+                .mood()
+                .counted
+                .iter()
+                .filter(plain)
+                .filter(|one| weights.contains(&one.weight))
+                .map(|one| one.tokens.clone())
+                .collect(),
+            None => cues(reading, found),
+        };
+        told.dedup();
+        if !told.is_empty() && told.iter().all(|words| is_about_rival(reading, words)) {
+            found.attribute(Attribute::AboutRival);
+        }
+    }
+}
+
+/// The words of a finding that carry its signal.
+fn cues(reading: &Reading<'_>, found: &Found) -> Vec<Range<usize>> {
+    let evidence = found.finding.evidence.iter().filter(|evidence| evidence.role == Role::Cue);
+    evidence.map(|evidence| reading.tokens_of(evidence.start..evidence.end)).collect()
+}
+
+/// Whether words stand in a clause that speaks of a rival and not of us.
+fn is_about_rival(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    let tag = |index: usize| reading.token(index).filter(|token| token.kind != Kind::Url).map_or(Tag::None, |token| token.tag);
+    let rival = |index: usize| matches!(tag(index), Tag::Rival(_));
+    let ours = |index: usize| tag(index) == Tag::Brand || tag(index) == Tag::You && reading.addressed();
+    let start = (0..words.start).rev().take_while(|index| reading.same_clause(*index, words.start)).last().unwrap_or(words.start);
+    let end =
+        (words.start..reading.tokens().len()).find(|index| !reading.same_clause(*index, words.start)).unwrap_or(reading.tokens().len());
+    let handle = |index: usize| reading.token(index).is_some_and(|token| token.kind == Kind::Handle);
+    // Whoever is called in front of the rival's name is told of the rival.
+    let called = (start..end).take_while(|index| handle(*index)).count();
+    let subject = if called > 0 && rival(start + called) { start + called } else { start };
+    if (subject..end).any(ours) {
+        return false;
+    }
+    (subject..words.start).any(rival) || rival(words.end) || words.clone().any(rival)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::{CompiledBrand, hear_text};
+    use crate::domain::{Brand, Primary};
+
+    fn primary(text: &str, about: bool) -> Primary {
+        let brand = |name: &str| Brand { name: name.to_owned(), terms: vec![name.to_lowercase(), format!("@{}", name.to_lowercase())] };
+        hear_text(text, Some("en"), &CompiledBrand::new(&brand("Nomadesk"), &[brand("Dropbox")]), about).primary
+    }
+
+    #[test]
+    fn what_is_said_of_a_rival_is_not_ours() {
+        for text in [
+            "Dropbox is down again, Nomadesk works fine",
+            "Dropbox is terrible today. Nomadesk is great.",
+            "Nomadesk is fine, Dropbox is great",
+            "@Nomadesk Dropbox is great",
+            "I hate Dropbox, that is why I use Nomadesk",
+        ] {
+            assert_eq!(primary(text, false), Primary::Noise, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_ours_stays_ours() {
+        for (text, want) in [
+            ("Nomadesk support is rude, Dropbox helped me at once", Primary::Complaint),
+            ("@Nomadesk love the new Dropbox integration", Primary::Praise),
+            ("Dropbox users will love Nomadesk", Primary::Praise),
+            ("@Nomadesk sync is broken again, Dropbox is not", Primary::Complaint),
+            ("@Nomadesk your app is terrible next to Dropbox", Primary::Complaint),
+            ("Unlike Dropbox, Nomadesk is great", Primary::Praise),
+        ] {
+            assert_eq!(primary(text, false), want, "{text}");
+        }
+    }
+}
