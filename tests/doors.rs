@@ -100,6 +100,60 @@ async fn posts_are_handed_in_where_the_sample_and_the_page_say() {
     assert!(say(address, hand_in("/nothing", &body)).await.contains("/in/FEED"), "a wrong path says which there are");
 }
 
+/// A request of a forum: what its signature covers is the body alone.
+fn forum(event: &str, instance: &str, body: &str) -> String {
+    hand_in("/in/forum", body)
+        .replace("host: x\r\n", &format!("host: x\r\nx-discourse-event: {event}\r\nx-discourse-instance: {instance}\r\n"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_replayed_is_the_same_post_and_stays_deleted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let world = World::open(well).await;
+    let more = "[feeds.forum]\ntype = \"webhook\"\npreset = \"discourse\"\nscheme = \"bearer\"\nsecret = \"file:token\"\n\
+                [web]\nlisten = \"127.0.0.1:0\"";
+    let configuration = world.configuration(folder, more);
+    std::fs::write(folder.join("token"), "tok-hunter2").expect("writable");
+    let _daemon = Daemon::start(&configuration);
+    let address = address(folder).await;
+    let post =
+        |id: u64, number: usize| format!("{{\"post\": {{\"id\": {id}, \"raw\": {:?}, \"username\": \"u{id}\"}}}}", network::words(number));
+    let told = |number: usize| world.hook.lock().unwrap().iter().filter(|(_, body)| body["data"]["text"] == network::words(number)).count();
+    let stored = async |request: String| {
+        for _ in 0..500 {
+            let answer = say(address, request.clone()).await;
+            if !answer.starts_with("HTTP/1.1 503") {
+                assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+                return;
+            }
+        }
+        panic!("never stored");
+    };
+    let until = async |number: usize| {
+        for _ in 0..500 {
+            if told(number) > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("nobody was told of {number}");
+    };
+    stored(forum("post_created", "https://forum.example", &post(1, 7))).await;
+    until(7).await;
+    stored(forum("post_destroyed", "https://forum.example", &post(1, 7))).await;
+    // Recorded and sent again, also as if another forum had sent it; the last one says that all before are through.
+    for instance in ["https://forum.example", "https://elsewhere.example"] {
+        stored(forum("post_created", instance, &post(1, 7))).await;
+    }
+    stored(forum("post_created", "https://forum.example", &post(2, 8))).await;
+    until(8).await;
+    assert_eq!(told(7), 1);
+    let store = courtier::store::Sqlite::open_read_only(courtier::store::Options::new(folder.join("courtier.db"))).expect("opens");
+    let kept = courtier::store::Store::mentions(&store, jiff::Timestamp::UNIX_EPOCH, None, 100).await.expect("reads");
+    assert!(kept.iter().all(|one| one.mention.text != network::words(7)), "its words came back");
+}
+
 /// Opens doors over nothing.
 async fn doors(limits: Limits) -> (SocketAddr, Inboxes, CancellationToken) {
     let listener = listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");

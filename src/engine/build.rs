@@ -137,7 +137,7 @@ fn feeds(
         match (kind.build)(&section.section, &outside) {
             Ok(feed) => built.push(PlannedFeed {
                 name: section.name.as_str().into(),
-                network: Network::known(kind.name),
+                network: feed.network().unwrap_or_else(|| Network::known(kind.name)),
                 feed: feed.into(),
                 watches: concerned,
                 silence: section.silence,

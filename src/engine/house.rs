@@ -4,12 +4,14 @@
 //! first; only when nothing is wrong with it does the running generation
 //! drain and the next one start, over the same store, metrics and health.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +26,7 @@ use super::reload::{ReloadAsked, ReloadEnded, note_watches};
 use super::retention::Retention;
 use super::shared::{Shared, seconds};
 use crate::observe::Systemd;
+use crate::store::Standing;
 
 /// Builds the next plan for a reload, or says in words what is wrong with it.
 pub type Loader = Box<dyn Fn() -> Result<Plan, String> + Send + Sync>;
@@ -228,12 +231,13 @@ impl House {
         let (shared, systemd, token) = (self.shared.clone(), self.systemd, stop.clone());
         let every = systemd.watchdog().map_or(PULSE, |limit| limit.min(PULSE));
         let beat = async move {
+            let mut known = BTreeMap::new();
             loop {
                 match shared.store.ping().await {
                     Ok(()) => systemd.alive(),
                     Err(error) => tracing::error!(%error, "the store does not answer: the watchdog is not fed"),
                 }
-                gauge(&shared).await;
+                gauge(&shared, &mut known).await;
                 tokio::time::sleep(every).await;
             }
         };
@@ -286,15 +290,41 @@ fn second<'a>(terminate: &'a mut Signal, interrupt: &'a mut Signal) -> Pin<Box<d
     })
 }
 
+/// What waits for one notifier: deliveries, dead letters, since when the oldest waits.
+type Waits = (u64, u64, Option<Timestamp>);
+
+/// Notes what waits now. The store names only notifiers for whom something does: for whoever was known, nothing is a figure too.
+fn note_outbox(standing: &Standing, known: &mut BTreeMap<String, Waits>) {
+    known.values_mut().for_each(|waits| *waits = Waits::default());
+    known.extend(standing.outbox.iter().map(|(notifier, waiting, dead, oldest)| (notifier.clone(), (*waiting, *dead, *oldest))));
+}
+
 /// Brings the gauges up to date.
-async fn gauge(shared: &Shared) {
+async fn gauge(shared: &Shared, known: &mut BTreeMap<String, Waits>) {
     let now = shared.clock.now();
     let Ok(standing) = shared.store.standing().await else { return };
-    for (notifier, waiting, dead, oldest) in &standing.outbox {
+    note_outbox(&standing, known);
+    for (notifier, (waiting, dead, oldest)) in known {
         shared.metrics.outbox(notifier, *waiting, *dead, oldest.map_or(0.0, |oldest| seconds(oldest, now)));
     }
     for (feed, written) in &standing.cursors {
         shared.metrics.cursor_age(feed, seconds(*written, now));
     }
     shared.metrics.store(shared.health.standing().store.is_none());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outbox_that_was_emptied_is_a_figure_too() {
+        let mut known = BTreeMap::new();
+        let waits = (130, 1, Some(Timestamp::UNIX_EPOCH));
+        let full = Standing { outbox: vec![("care".to_owned(), waits.0, waits.1, waits.2)], ..Standing::default() };
+        note_outbox(&full, &mut known);
+        assert_eq!(known.get("care"), Some(&waits));
+        note_outbox(&Standing::default(), &mut known);
+        assert_eq!(known.get("care"), Some(&(0, 0, None)), "or an alarm on it would never end");
+    }
 }

@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::config::{Diagnostic, Field, Section};
-use crate::domain::{Account, Cursor, Mention};
+use crate::domain::{Account, Cursor, Mention, Network};
 use crate::net::Client;
 
 pub use bluesky::Firehose;
@@ -112,6 +112,11 @@ pub enum FeedError {
 pub trait Feed: Send + Sync {
     /// Says when to ask.
     fn pace(&self) -> Pace;
+
+    /// The network whose ids [`Page::deleted`] names; `None` when it has the name of the kind.
+    fn network(&self) -> Option<Network> {
+        None
+    }
 
     /// Asks once and translates the answer. Dropping the future loses nothing (cancel-safe).
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, FeedError>;

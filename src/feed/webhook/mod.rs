@@ -16,7 +16,7 @@ use super::answer::json_bytes;
 use super::clock::Clock;
 use super::{Ask, Feed, FeedError, FeedKind, Inbound, Inboxes, Outside, Pace, Page, Verdict};
 use crate::config::{Diagnostic, Field, Form, Section};
-use crate::domain::Mention;
+use crate::domain::{Mention, Network};
 
 use self::shape::{PARTS, Preset, Said, Shape};
 use self::signature::Scheme;
@@ -90,7 +90,8 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
                 inboxes: outside.inboxes.clone(),
                 receiver: Mutex::new(None),
                 scheme,
-                shape: Shape::new(preset, section.map("map"), section.text("network"), section.flag("html").unwrap_or(false)),
+                shape: Shape::new(preset, section.map("map"), section.text("network"), section.flag("html").unwrap_or(false))
+                    .of_feed(section.name()),
             }))
         }
         Ok(_) => Err(mistakes),
@@ -105,6 +106,10 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
 impl Feed for Webhook {
     fn pace(&self) -> Pace {
         Pace::Live
+    }
+
+    fn network(&self) -> Option<Network> {
+        Some(self.shape.network())
     }
 
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, FeedError> {

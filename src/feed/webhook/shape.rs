@@ -138,6 +138,8 @@ pub(super) struct Shape {
     own: BTreeMap<String, Vec<String>>,
     /// `text` holds HTML.
     html: bool,
+    /// The name of the feed: a forum's posts are known by it and their number.
+    feed: String,
 }
 
 impl Shape {
@@ -145,7 +147,18 @@ impl Shape {
     pub(super) fn new(preset: Preset, map: Option<&BTreeMap<String, String>>, network: Option<&str>, html: bool) -> Self {
         let split = |pointers: &String| pointers.split_whitespace().map(str::to_owned).collect();
         let own = map.into_iter().flatten().map(|(part, pointers)| (part.clone(), split(pointers))).collect();
-        Self { preset, network: network.map_or(preset.network(), Network::named), own, html }
+        Self { preset, network: network.map_or(preset.network(), Network::named), own, html, feed: String::new() }
+    }
+
+    /// Names the feed.
+    pub(super) fn of_feed(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.feed);
+        self
+    }
+
+    /// The network of posts that name none.
+    pub(super) fn network(&self) -> Network {
+        self.network.clone()
     }
 
     /// The shape of saved JSON.
@@ -160,7 +173,7 @@ impl Shape {
             return if self.preset == Preset::Generic { Err("no JSON object".into()) } else { Ok(Said::Nothing) };
         };
         let part = |name: &str| self.part(name, value, root);
-        let id = self.id(value, root, headers);
+        let id = self.id(value, root);
         match self.event(value, headers) {
             Event::Posted => {}
             Event::Deleted => return id.map(Said::Deleted).ok_or_else(|| "a deletion without an id".into()),
@@ -208,10 +221,11 @@ impl Shape {
         pointers.iter().find_map(|pointer| text_of(root.pointer(pointer)))
     }
 
-    fn id(&self, value: &Value, root: &Value, headers: &[(String, String)]) -> Option<String> {
+    fn id(&self, value: &Value, root: &Value) -> Option<String> {
         if self.preset == Preset::Discourse && !self.own.contains_key("id") {
-            let id = text_of(root.get("id"))?;
-            return Some(format!("{}/p/{id}", header(headers, "x-discourse-instance").unwrap_or_default().trim_end_matches('/')));
+            // Not the forum's address: that is a header, which no signature covers, and a request that is replayed
+            // under another one would be another post.
+            return Some(format!("{}/p/{}", self.feed, text_of(root.get("id"))?));
         }
         self.part("id", value, root)
     }
@@ -324,17 +338,20 @@ mod tests {
 
     #[test]
     fn a_forum_post_finds_its_page() {
-        let shape = Shape::new(Preset::Discourse, None, None, false);
+        let shape = Shape::new(Preset::Discourse, None, None, false).of_feed("forum");
         let post = json!({"post": {"id": 12, "username": "kim", "raw": "Sync is broken", "cooked": "<p>x</p>", "topic_id": 3, "topic_slug": "sync", "post_number": 2}});
         let headers = [("x-discourse-instance", "https://forum.example"), ("x-discourse-event", "post_created")];
         let heard = hear(&shape, &post, &headers);
         assert_eq!(heard.url.as_deref(), Some("https://forum.example/t/sync/3/2"));
-        assert_eq!((heard.native_id.as_str(), heard.author.handle.as_str()), ("https://forum.example/p/12", "kim"));
+        assert_eq!((heard.native_id.as_str(), heard.author.handle.as_str()), ("forum/p/12", "kim"));
         let gone = [
             ("x-discourse-instance".to_owned(), "https://forum.example".to_owned()),
             ("x-discourse-event".to_owned(), "post_destroyed".to_owned()),
         ];
-        assert_eq!(shape.read(&post, &gone, seen()), Ok(Said::Deleted("https://forum.example/p/12".into())));
+        assert_eq!(shape.read(&post, &gone, seen()), Ok(Said::Deleted("forum/p/12".into())));
+        // The signature covers the body alone: under another header it is the same post still.
+        let elsewhere = [("x-discourse-instance", "https://elsewhere.example"), ("x-discourse-event", "post_created")];
+        assert_eq!(hear(&shape, &post, &elsewhere).native_id, "forum/p/12");
     }
 
     #[test]
