@@ -214,3 +214,20 @@ async fn what_is_older_than_agreed_is_forgotten_while_the_house_runs() {
         running.end().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_is_seen_when_the_answer_is_here_and_not_when_it_was_asked_for() {
+    let feed = Scripted::new(FAST);
+    let care = Arc::new(Recording::new(|_, _| takes()));
+    let running = start(vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), None)]);
+    let began = Clock::system().now();
+    let mut post = leaver(1);
+    // As a feed stamps it that has waited ten minutes for its turn at a throttled host.
+    post.seen = began.checked_sub(jiff::SignedDuration::from_mins(10)).unwrap();
+    feed.say(vec![post], "1");
+    until("it is delivered", || care.taken().len() == 1).await;
+    let (_, alert, _) = care.attempts().remove(0);
+    let Alert::Mention(alert) = alert else { panic!("a mention") };
+    assert!(alert.mention.seen >= began, "{}", alert.mention.seen);
+    running.end().await;
+}

@@ -109,7 +109,10 @@ impl FeedLoop {
     async fn step(&self, walk: &mut Walk) -> Duration {
         let ask = Ask { since: walk.cursor.as_ref(), now: self.shared.clock.now(), backfill: self.plan.backfill };
         match self.fetch(ask, &mut walk.ear).await {
-            Ok(page) => {
+            Ok(mut page) => {
+                // A call may have waited for the host's budget: seen is when the answer was here, not when it was asked for.
+                let here = self.shared.clock.now();
+                page.mentions.iter_mut().for_each(|mention| mention.seen = mention.seen.max(here));
                 let pause = self.pause_after(&page);
                 self.went_well(&page, walk);
                 self.judge_silence(&mut walk.ear).await;
