@@ -4,7 +4,7 @@ use super::aside;
 use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::{TURNED, verdict};
-use super::whose::{Whose, mark_unhappy};
+use super::whose::{Whose, drop_their_reasons, mark_unhappy};
 use crate::domain::{Attribute, Finding, Hearing, Primary, Signal, Stance, Status, Switch};
 
 /// Whether a finding counts: nothing it carries turns it, no praise means its opposite, no trouble is the rival's, and its rule
@@ -17,12 +17,13 @@ pub fn counts(finding: &Finding) -> bool {
 
 /// Adds findings up.
 pub(super) fn judge(reading: &Reading<'_>, mut found: Vec<Found>, lang: Option<String>) -> Hearing {
-    let whose = Whose::new(reading, &found);
+    let whose = Whose::new(reading, &found, &Party::Brand);
     mark_unhappy(reading, whose.as_ref(), &mut found);
     if let Some(whose) = &whose {
         whose.mark_theirs(&mut found);
     }
     aside::mark(reading, &mut found);
+    drop_their_reasons(reading, &mut found);
     found.sort_by(|a, b| b.finding.score.total_cmp(&a.finding.score));
     let (change, stance) = verdict(&found).map_or((None, None), |(change, stance)| (Some(change), Some(stance)));
     let name = |party: &Option<Party>| party.as_ref().map(|party| reading.name(party).to_owned());

@@ -49,7 +49,13 @@ impl Rule for Praise {
             .collect();
         let mut attributes = Vec::new();
         if mood.ironic {
-            evidence.extend(reading.hits("hard.irony").iter().take(2).map(|hit| reading.evidence(&hit.tokens, Role::Against)));
+            evidence.extend(
+                ["hard.irony", "hard.mockery", "mock.sign"]
+                    .iter()
+                    .flat_map(|list| reading.hits(list))
+                    .take(2)
+                    .map(|hit| reading.evidence(&hit.tokens, Role::Against)),
+            );
             attributes.push(Attribute::Ironic);
         }
         if evidence.is_empty() {

@@ -152,7 +152,9 @@ pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
     let named = |name: &str| counted.iter().any(|one| reading.list_name(one.list) == name);
     // "Broken" is a circumstance that kind words may be about; "rude" is not.
     let harsh = counted.iter().any(|one| one.weight == Weight::Hard && reading.list_name(one.list) != "hard.broken");
-    let mut mood = Mood { trouble, praise, ironic: named("hard.irony"), ..Mood::default() };
+    // A face that rolls its eyes at kind words does not mean them.
+    let mocks = praise > 0 && reading.has("mock.sign");
+    let mut mood = Mood { trouble, praise, ironic: named("hard.irony") || named("hard.mockery") || mocks, ..Mood::default() };
     mood.only_polite = has(Weight::Polite) && !has(Weight::Strong) && !has(Weight::Fine);
     mood.asks = reading.sentences().iter().any(|sentence| sentence.end == End::Question);
     mood.total = trouble + points(&counted, is(&[Weight::Hint])) + setting(reading, &mood, has(Weight::Hard));
@@ -164,11 +166,11 @@ pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
         kind += 2 + lists(&counted, Weight::Soft);
     }
     let turns = turns(reading, &counted);
-    if turns {
+    if turns || mocks {
         kind = kind.min(1);
     }
     // A full measure of praise, and more of it than of trouble: "thanks for rebooking me after the delay".
-    mood.outweighs = !harsh && !turns && !mood.asks && mood.praise >= 3 && mood.praise > trouble;
+    mood.outweighs = !harsh && !turns && !mocks && !mood.asks && mood.praise >= 3 && mood.praise > trouble;
     let against = kind + points(&counted, |one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
     // Nothing said beside it undoes trouble said plainly twice.
     mood.total -= if harsh && trouble >= 5 { against.min(2) } else { against };

@@ -15,29 +15,28 @@ use super::reading::Reading;
 use super::rule::{Found, Party};
 use super::switch::Mark;
 use super::weigh::{Counted, Weight};
-use crate::domain::{Attribute, Role, Signal, Status};
+use crate::domain::{Attribute, Evidence, Role, Signal, Status};
 use crate::text::Tag;
 
-/// A post of somebody who joins us and names whom he leaves.
+/// A post of somebody who joins one party, most often us, and names whom he leaves.
 pub(super) struct Whose<'r, 'a> {
     reading: &'r Reading<'a>,
     /// The words that tell of the move, in order.
     moves: Vec<Range<usize>>,
     /// Nobody has trouble with a service that he has yet to join.
     ahead: bool,
-    /// For each sentence whether it names us, and the others, beside the words of the moves.
+    /// For each sentence whether it names the one joined, and the others, beside the words of the moves.
     named: Vec<(bool, bool)>,
     /// For each token the nearest "because" before it.
     because: Vec<Option<usize>>,
 }
 
 impl<'r, 'a> Whose<'r, 'a> {
-    /// Finds the moves to us; `None` when nobody comes, or it is not said from where.
-    pub(super) fn new(reading: &'r Reading<'a>, found: &[Found]) -> Option<Self> {
+    /// Finds the moves to one party; `None` when nobody comes to it, or it is not said from where.
+    pub(super) fn new(reading: &'r Reading<'a>, found: &[Found], joined: &Party) -> Option<Self> {
         let joins =
-            |found: &&Found| counts(&found.finding) && found.change.as_ref().is_some_and(|change| change.joined == Some(Party::Brand));
-        let from =
-            |found: &Found| found.change.as_ref().is_some_and(|change| matches!(change.left, Some(Party::Rival(_) | Party::Other(_))));
+            |found: &&Found| counts(&found.finding) && found.change.as_ref().is_some_and(|change| change.joined.as_ref() == Some(joined));
+        let from = |found: &Found| found.change.as_ref().is_some_and(|change| change.left.as_ref().is_some_and(|left| left != joined));
         if !found.iter().filter(joins).any(from) {
             return None;
         }
@@ -53,7 +52,7 @@ impl<'r, 'a> Whose<'r, 'a> {
         if moves.is_empty() {
             return None;
         }
-        let (named, because) = (named_beside(reading, &moves), because(reading));
+        let (named, because) = (named_beside(reading, &moves, joined), because(reading));
         Some(Self { reading, moves, ahead, named, because })
     }
 
@@ -89,18 +88,41 @@ impl<'r, 'a> Whose<'r, 'a> {
     }
 }
 
-/// Says of each sentence whether it names us, and the others, beside the words of the moves.
-fn named_beside(reading: &Reading<'_>, moves: &[Range<usize>]) -> Vec<(bool, bool)> {
+/// Drops reasons for leaving us that tell of trouble with the one who is joined: "Moved to Nomadesk. Sync is broken."
+pub(super) fn drop_their_reasons(reading: &Reading<'_>, found: &mut [Found]) {
+    let joined = found.iter().filter_map(|found| found.change.as_ref()).find_map(|change| {
+        let leaves = change.left == Some(Party::Brand) && change.reason.is_some();
+        change.joined.clone().filter(|_| leaves)
+    });
+    // Whoever speaks to us tells us of our own trouble.
+    let Some(whose) = joined.filter(|_| !reading.addressed()).and_then(|joined| Whose::new(reading, found, &joined)) else { return };
+    for found in found {
+        let ours = |one: &Evidence| whose.is_theirs(reading.tokens_of(one.start..one.end).start);
+        if let Some(change) = found.change.as_mut().filter(|change| change.left == Some(Party::Brand) && change.reason.is_some()) {
+            found.finding.evidence.retain(|one| one.role != Role::Reason || ours(one));
+            if !found.finding.evidence.iter().any(|one| one.role == Role::Reason) {
+                change.reason = None;
+            }
+        }
+    }
+}
+
+/// Says of each sentence whether it names the one joined, and the others, beside the words of the moves.
+fn named_beside(reading: &Reading<'_>, moves: &[Range<usize>], joined: &Party) -> Vec<(bool, bool)> {
     let mut told = vec![false; reading.tokens().len()];
     for tokens in moves {
         told.get_mut(tokens.clone()).into_iter().flatten().for_each(|told| *told = true);
     }
     let mut named = vec![(false, false); reading.sentences().len()];
     for (token, _) in reading.tokens().iter().zip(told).filter(|(_, told)| !told) {
-        let you = token.tag == Tag::You && reading.addressed();
-        if let Some((us, them)) = named.get_mut(token.sentence as usize) {
-            *us |= you || token.tag == Tag::Brand;
-            *them |= matches!(token.tag, Tag::Rival(_));
+        let party = match token.tag {
+            Tag::Brand => Some(Party::Brand),
+            Tag::You => reading.addressed().then_some(Party::Brand),
+            Tag::Rival(number) => Some(Party::Rival(number)),
+            Tag::None => None,
+        };
+        if let (Some(party), Some((one, others))) = (party, named.get_mut(token.sentence as usize)) {
+            *if party == *joined { one } else { others } = true;
         }
     }
     named
@@ -140,7 +162,7 @@ pub(super) fn mark_unhappy(reading: &Reading<'_>, whose: Option<&Whose<'_, '_>>,
 #[cfg(test)]
 mod tests {
     use crate::detect::{CompiledBrand, hear_text};
-    use crate::domain::{Brand, Primary};
+    use crate::domain::{Brand, Primary, Why};
 
     /// Hears a post for Nomadesk, whose rival is Dropbox.
     fn primary(text: &str, lang: &str) -> Primary {
@@ -162,6 +184,16 @@ mod tests {
         ] {
             assert_eq!(primary(text, lang), Primary::Joining, "{text}");
         }
+    }
+
+    #[test]
+    fn the_newcomers_trouble_is_no_reason_for_leaving_the_other() {
+        let brand = |name: &str| Brand { name: name.to_owned(), terms: vec![name.to_lowercase()] };
+        let dropbox = CompiledBrand::new(&brand("Dropbox"), &[brand("Nomadesk")]);
+        let reason = |text: &str| hear_text(text, Some("en"), &dropbox, false).switch.and_then(|switch| switch.reason);
+        assert_eq!(reason("Moved to Nomadesk from Dropbox. Sync is broken."), None);
+        assert_eq!(reason("Moved to Nomadesk from Dropbox because sync is broken."), Some(Why::Outage));
+        assert_eq!(reason("Dropbox sync is broken. Moved to Nomadesk."), Some(Why::Outage));
     }
 
     #[test]

@@ -47,27 +47,27 @@ pub const LANGUAGES: &[Language] = &[
     Language {
         code: "es",
         name: "Spanish",
-        files: &[include_str!("es/words.txt"), include_str!("es/switch.txt"), include_str!("es/signals.txt")],
+        files: &[include_str!("es/words.txt"), include_str!("es/switch.txt"), include_str!("es/why.txt"), include_str!("es/signals.txt")],
     },
     Language {
         code: "fr",
         name: "French",
-        files: &[include_str!("fr/words.txt"), include_str!("fr/switch.txt"), include_str!("fr/signals.txt")],
+        files: &[include_str!("fr/words.txt"), include_str!("fr/switch.txt"), include_str!("fr/why.txt"), include_str!("fr/signals.txt")],
     },
     Language {
         code: "pt",
         name: "Portuguese",
-        files: &[include_str!("pt/words.txt"), include_str!("pt/switch.txt"), include_str!("pt/signals.txt")],
+        files: &[include_str!("pt/words.txt"), include_str!("pt/switch.txt"), include_str!("pt/why.txt"), include_str!("pt/signals.txt")],
     },
     Language {
         code: "nl",
         name: "Dutch",
-        files: &[include_str!("nl/words.txt"), include_str!("nl/switch.txt"), include_str!("nl/signals.txt")],
+        files: &[include_str!("nl/words.txt"), include_str!("nl/switch.txt"), include_str!("nl/why.txt"), include_str!("nl/signals.txt")],
     },
     Language {
         code: "it",
         name: "Italian",
-        files: &[include_str!("it/words.txt"), include_str!("it/switch.txt"), include_str!("it/signals.txt")],
+        files: &[include_str!("it/words.txt"), include_str!("it/switch.txt"), include_str!("it/why.txt"), include_str!("it/signals.txt")],
     },
 ];
 
