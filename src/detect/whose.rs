@@ -16,7 +16,7 @@ use super::rule::{Found, Party};
 use super::switch::Mark;
 use super::weigh::{Counted, Weight};
 use crate::domain::{Attribute, Evidence, Role, Signal, Status};
-use crate::text::Tag;
+use crate::text::{Gap, Tag};
 
 /// A post of somebody who joins one party, most often us, and names whom he leaves.
 pub(super) struct Whose<'r, 'a> {
@@ -70,6 +70,16 @@ impl<'r, 'a> Whose<'r, 'a> {
         }
     }
 
+    /// "Switched to Nomadesk, far too expensive": what a comma puts beside the move, without an "and", explains it.
+    fn is_put_beside(&self, token: usize) -> bool {
+        let near = self.moves.iter().rev().find(|tokens| tokens.end <= token && self.reading.same_sentence(tokens.start, token));
+        let parts = |at: usize| {
+            let parted = self.reading.token(at).is_some_and(|token| token.gap != Gap::None);
+            parted && !self.reading.around().is(at, Mark::Link)
+        };
+        near.is_some_and(|tokens| (tokens.end..=token).any(parts))
+    }
+
     /// Whether "because" stands between a move and a word of the same sentence.
     fn gives_reason(&self, from: usize, token: usize) -> bool {
         let nearest = self.because.get(token).copied().flatten();
@@ -97,7 +107,10 @@ pub(super) fn drop_their_reasons(reading: &Reading<'_>, found: &mut [Found]) {
     // Whoever speaks to us tells us of our own trouble.
     let Some(whose) = joined.filter(|_| !reading.addressed()).and_then(|joined| Whose::new(reading, found, &joined)) else { return };
     for found in found {
-        let ours = |one: &Evidence| whose.is_theirs(reading.tokens_of(one.start..one.end).start);
+        let ours = |one: &Evidence| {
+            let token = reading.tokens_of(one.start..one.end).start;
+            whose.is_theirs(token) || whose.is_put_beside(token)
+        };
         if let Some(change) = found.change.as_mut().filter(|change| change.left == Some(Party::Brand) && change.reason.is_some()) {
             found.finding.evidence.retain(|one| one.role != Role::Reason || ours(one));
             if !found.finding.evidence.iter().any(|one| one.role == Role::Reason) {
@@ -193,6 +206,8 @@ mod tests {
         let reason = |text: &str| hear_text(text, Some("en"), &dropbox, false).switch.and_then(|switch| switch.reason);
         assert_eq!(reason("Moved to Nomadesk from Dropbox. Sync is broken."), None);
         assert_eq!(reason("Moved to Nomadesk from Dropbox because sync is broken."), Some(Why::Outage));
+        assert_eq!(reason("Moved to Nomadesk from Dropbox, and now sync is broken."), None);
+        assert_eq!(reason("Moved to Nomadesk from Dropbox, far too expensive."), Some(Why::Price));
         assert_eq!(reason("Dropbox sync is broken. Moved to Nomadesk."), Some(Why::Outage));
     }
 
