@@ -10,8 +10,8 @@
 //!
 //! Marks of a phrase (behind `::`): `status=done|intent|considering|threat` where the words decide alone;
 //! `any-actor` whoever does it; `negated-ok` a negation before it does not turn it; `cannot-ok` nor does
-//! "can not"; `upset` only in a post that is upset; `both` only where the brand and a rival are named; `subject` only where the author says "I"; `away` not where
-//! a post that addresses the brand joins it; `order` a command is a request to the brand; `later` not in the first sentence; `fault` not where an
+//! "can not"; `upset` only in a post that is upset; `both` only where the brand and a rival are named; `whole` only where
+//! the post says nothing else; `subject` only where the author says "I"; `away` not where a post that addresses the brand joins it; `order` a command is a request to the brand; `later` not in the first sentence; `fault` not where an
 //! app was installed again or could not be removed.
 
 mod around;
@@ -179,7 +179,9 @@ impl SwitchRule {
         match self.kind {
             Kind::From if joined.is_none() && left != Some(Party::Brand) && reading.names_brand() => (left, Some(Party::Brand)),
             Kind::Come => {
-                let joined = joined.or_else(|| reading.names_brand().then_some(Party::Brand));
+                // "@dropbox can I come back?": one comes to whom one speaks.
+                let spoken_to = || party::called(reading).or_else(|| party::named_before(reading, hit));
+                let joined = joined.or_else(spoken_to).or_else(|| reading.names_brand().then_some(Party::Brand));
                 (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined)
             }
             Kind::Stay if !reading.addressed() => (left, joined),
@@ -221,7 +223,14 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand);
     let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
     let subject = !clause.marked("subject") || clause.author_says();
-    upset && calm && away && later && subject
+    let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);
+    upset && calm && away && later && subject && whole
+}
+
+/// Whether a post is nothing but the words of a phrase, whom it calls and at most one word more: "@nomadesk unsubscribing today".
+fn says_nothing_else(reading: &Reading<'_>, hit: &Hit) -> bool {
+    let tokens = reading.tokens().iter().enumerate();
+    tokens.filter(|(at, token)| !hit.tokens.contains(at) && token.kind == Written::Word && token.tag == Tag::None).nth(1).is_none()
 }
 
 /// The rival whose name stands among the words of a phrase: "not using Dropbox ever again".

@@ -117,16 +117,30 @@ fn with_others(reading: &Reading<'_>, first: Party, mut end: usize) -> Party {
 
 /// Whom "you" means: the brand of the page, else whose handle comes first, else the only one who is named.
 fn you(reading: &Reading<'_>) -> Option<Party> {
+    called(reading).or_else(|| reading.tokens().iter().find_map(|token| known(token.tag)))
+}
+
+/// Whom a post speaks to: the brand of the page, else whose handle comes first, if we know it.
+pub(super) fn called(reading: &Reading<'_>) -> Option<Party> {
     if reading.about() {
         return Some(Party::Brand);
     }
-    let known = |tag: Tag| match tag {
+    reading.tokens().iter().find(|token| token.kind == Kind::Handle).and_then(|token| known(token.tag))
+}
+
+/// Who is named last before a phrase, in its sentence: "Nomadesk, can I come back?"
+pub(super) fn named_before(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
+    let before = (0..hit.tokens.start).rev().take_while(|token| reading.same_sentence(*token, hit.tokens.start));
+    before.filter_map(|token| reading.token(token)).filter(|token| token.kind != Kind::Url).find_map(|token| known(token.tag))
+}
+
+/// The party that a tag stands for.
+fn known(tag: Tag) -> Option<Party> {
+    match tag {
         Tag::Brand => Some(Party::Brand),
         Tag::Rival(number) => Some(Party::Rival(number)),
         _ => None,
-    };
-    let handle = reading.tokens().iter().find(|token| token.kind == Kind::Handle);
-    handle.and_then(|token| known(token.tag)).or_else(|| reading.tokens().iter().find_map(|token| known(token.tag)))
+    }
 }
 
 /// Who is left when the phrase does not say it.
