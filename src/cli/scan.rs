@@ -219,6 +219,12 @@ fn write(args: &Args, rows: &[Row], reads: &[Read]) -> Result<(), Failure> {
         }
         Format::Table | Format::Csv => {}
     }
+    if args.format == Format::Table
+        && let Some(columns) = marks::columns().filter(|columns| *columns < marks::WIDEST)
+    {
+        output.text(&if rows.is_empty() { "No posts.\n".to_owned() } else { blocks(rows, columns) })?;
+        return tell(reads);
+    }
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -242,18 +248,61 @@ fn write(args: &Args, rows: &[Row], reads: &[Read]) -> Result<(), Failure> {
     tell(reads)
 }
 
+/// Writes each post over several lines: six columns are too many for a narrow terminal, and a link must stay whole.
+fn blocks(rows: &[Row], columns: usize) -> String {
+    let mut text = String::new();
+    for (row, number) in rows.iter().zip(0..) {
+        let author = if row.author.is_empty() { "somebody".to_owned() } else { format!("@{}", visible(&row.author)) };
+        let heard: Vec<String> = row.heard.iter().map(|(watch, hearing)| format!("{} ({watch})", hearing.primary)).collect();
+        let heard = if heard.is_empty() { String::new() } else { format!("  {}", visible(&heard.join(", "))) };
+        let when = row.when.strftime("%Y-%m-%d %H:%M");
+        let head = format!("{when}  {}  {author}{heard}", visible(&row.network));
+        text.push_str(if number == 0 { "" } else { "\n" });
+        text.push_str(&marks::said(&head, 0, Some(columns)));
+        let findings: Vec<_> = row.heard.iter().flat_map(|(_, hearing)| hearing.findings.iter().cloned()).collect();
+        text.push_str(&marks::lines(&row.text, &findings, 300, (2, columns)));
+        if let Some(url) = &row.url {
+            text.push_str(&format!("  {}\n", visible(url)));
+        }
+    }
+    text
+}
+
 /// Says on standard error how the read of each network went: an empty table must not look like silence.
 fn tell(reads: &[Read]) -> Result<(), Failure> {
     use std::io::Write as _;
     let mut stderr = anstream::stderr().lock();
     for read in reads {
         let how = match (&read.why, read.posts) {
-            (None, posts) => format!("complete, {posts} posts"),
+            (None, posts) => format!("complete, {posts} posts read"),
             (Some(why), 0) => format!("not read: {}", visible(why)),
-            (Some(why), posts) => format!("incomplete, {posts} posts: {}", visible(why)),
+            (Some(why), posts) => format!("incomplete, {posts} posts read: {}", visible(why)),
         };
         let columns = terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0).clamp(40, marks::WIDEST));
         write!(stderr, "{}", marks::said(&format!("{}: {how}", read.network), 0, columns))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_narrow_terminal_links_stay_whole_and_strangers_harmless() {
+        let url = "https://news.example.org/a/rather/long/address/that/must/not/be/broken/anywhere?id=12345678";
+        let row = Row {
+            network: "hackernews".into(),
+            when: Timestamp::UNIX_EPOCH,
+            author: "kim\u{1b}[2J".into(),
+            url: Some(url.into()),
+            text: "I am going to switch from Dropbox to Nomadesk, and the sentence goes on and on until it is long\u{7}".into(),
+            heard: Vec::new(),
+        };
+        let text = blocks(&[row], 60);
+        let (link, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains("https://"));
+        assert_eq!(link, [format!("  {url}")]);
+        assert!(rest.iter().all(|line| line.chars().count() <= 60) && rest.len() > 2, "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
 }
