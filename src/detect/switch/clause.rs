@@ -258,7 +258,7 @@ impl Clause<'_, '_> {
         }
         let would = self.before(SENTENCE_WINDOW).chain(self.within()).find(|token| self.is(*token, Mark::Would))?;
         let unreal = |token: usize| self.is(token, Mark::If) && (token + 1..token + 4).any(|next| self.is(next, Mark::Were));
-        self.before(SENTENCE_WINDOW).any(unreal).then_some(would)
+        self.before(SENTENCE_WINDOW).chain(self.after(SENTENCE_WINDOW)).any(unreal).then_some(would)
     }
 
     /// Finds "years ago", "in 2015".
