@@ -166,13 +166,15 @@ fn summary(config: &Config, probed: Option<&[Probed]>) -> Result<(), Failure> {
     output.rows(&["probed", "type", "result", "what"], &rows)
 }
 
+/// Writes a list behind its name; nothing for none.
+fn words<T: ToString>(before: &str, all: &[T]) -> Option<String> {
+    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    (!all.is_empty()).then(|| format!("{before}{}", all.join(" or ")))
+}
+
 /// Says what a route takes and to whom: `urgent or today, says "lost my files", to care`.
 fn takes(route: &RouteSection) -> String {
     let When { priority, watch, signal, primary, stance, network, feed, lang } = &route.when;
-    fn words<T: ToString>(before: &str, all: &[T]) -> Option<String> {
-        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-        (!all.is_empty()).then(|| format!("{before}{}", all.join(" or ")))
-    }
     let parts = [
         words("", priority),
         words("watch ", watch),

@@ -262,7 +262,7 @@ fn blocks(rows: &[Row], columns: usize) -> String {
         let findings: Vec<_> = row.heard.iter().flat_map(|(_, hearing)| hearing.findings.iter().cloned()).collect();
         text.push_str(&marks::lines(&row.text, &findings, 300, (2, columns)));
         if let Some(url) = &row.url {
-            text.push_str(&format!("  {}\n", visible(url)));
+            text.extend(["  ", &visible(url), "\n"]);
         }
     }
     text

@@ -83,7 +83,9 @@ pub(super) fn rehearing(config: &Config) -> Result<Rehearing, Failure> {
 /// Builds the same for commands that only show: a rule that fails its own tests is told and heard all the same.
 pub(super) fn rehearing_untested(config: &Config) -> Result<Rehearing, Failure> {
     let mut untested = config.clone();
-    untested.rules.iter_mut().for_each(|rule| rule.tests.clear());
+    for rule in &mut untested.rules {
+        rule.tests.clear();
+    }
     let hears = rehearing(&untested)?;
     let failed = engine::failed_tests(config);
     if !failed.is_empty() {

@@ -112,7 +112,9 @@ impl FeedLoop {
             Ok(mut page) => {
                 // A call may have waited for the host's budget: seen is when the answer was here, not when it was asked for.
                 let here = self.shared.clock.now();
-                page.mentions.iter_mut().for_each(|mention| mention.seen = mention.seen.max(here));
+                for mention in &mut page.mentions {
+                    mention.seen = mention.seen.max(here);
+                }
                 let pause = self.pause_after(&page);
                 self.went_well(&page, walk);
                 self.judge_silence(&mut walk.ear).await;

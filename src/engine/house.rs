@@ -295,7 +295,9 @@ type Waits = (u64, u64, Option<Timestamp>);
 
 /// Notes what waits now. The store names only notifiers for whom something does: for whoever was known, nothing is a figure too.
 fn note_outbox(standing: &Standing, known: &mut BTreeMap<String, Waits>) {
-    known.values_mut().for_each(|waits| *waits = Waits::default());
+    for waits in known.values_mut() {
+        *waits = Waits::default();
+    }
     known.extend(standing.outbox.iter().map(|(notifier, waiting, dead, oldest)| (notifier.clone(), (*waiting, *dead, *oldest))));
 }
 
