@@ -10,37 +10,21 @@ use std::ops::Range;
 
 use super::reading::Reading;
 use super::rule::Found;
-use super::weigh::{Counted, Weight};
 use crate::domain::{Attribute, Role, Signal};
 use crate::text::{Kind, Tag};
 
-/// Marks trouble and praise whose every telling word is about a rival.
+/// Whether a post names a rival at all.
+pub(super) fn names_rival(reading: &Reading<'_>) -> bool {
+    reading.tokens().iter().any(|token| matches!(token.tag, Tag::Rival(_)) && token.kind != Kind::Url)
+}
+
+/// Marks distrust and chasing whose every telling word is about a rival; trouble and praise are [weighed](super::weigh) apart.
 pub(super) fn mark(reading: &Reading<'_>, found: &mut [Found]) {
-    let rival = |tag: Tag| matches!(tag, Tag::Rival(_));
-    if !reading.tokens().iter().any(|token| rival(token.tag) && token.kind != Kind::Url) {
+    if !names_rival(reading) {
         return;
     }
-    // "That is why": a question that nobody asks says nothing of anybody.
-    let plain = |one: &&Counted| reading.list_name(one.list) != "hard.rhetoric";
-    for found in found {
-        let weights: Option<&[Weight]> = match found.finding.signal {
-            Signal::Complaint => Some(&[Weight::Hard, Weight::Soft]),
-            Signal::Praise => Some(&[Weight::Strong, Weight::Fine, Weight::Polite]),
-            Signal::Distrust | Signal::Chasing => None,
-            Signal::Switch | Signal::Question => continue,
-        };
-        let mut told = match weights {
-            Some(weights) => reading
-                .mood()
-                .counted
-                .iter()
-                .filter(plain)
-                .filter(|one| weights.contains(&one.weight))
-                .map(|one| one.tokens.clone())
-                .collect(),
-            None => cues(reading, found),
-        };
-        told.dedup();
+    for found in found.iter_mut().filter(|found| matches!(found.finding.signal, Signal::Distrust | Signal::Chasing)) {
+        let told = cues(reading, found);
         if !told.is_empty() && told.iter().all(|words| is_about_rival(reading, words)) {
             found.attribute(Attribute::AboutRival);
         }
@@ -54,7 +38,7 @@ fn cues(reading: &Reading<'_>, found: &Found) -> Vec<Range<usize>> {
 }
 
 /// Whether words stand in a clause that speaks of a rival and not of us.
-fn is_about_rival(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+pub(super) fn is_about_rival(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     let tag = |index: usize| reading.token(index).filter(|token| token.kind != Kind::Url).map_or(Tag::None, |token| token.tag);
     let rival = |index: usize| matches!(tag(index), Tag::Rival(_));
     let ours = |index: usize| tag(index) == Tag::Brand || tag(index) == Tag::You && reading.addressed();
@@ -83,14 +67,15 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_rival_is_not_ours() {
-        for text in [
-            "Dropbox is down again, Nomadesk works fine",
-            "Dropbox is terrible today. Nomadesk is great.",
-            "Nomadesk is fine, Dropbox is great",
-            "@Nomadesk Dropbox is great",
-            "I hate Dropbox, that is why I use Nomadesk",
+        for (text, want) in [
+            ("Dropbox is down again, Nomadesk has the files", Primary::Noise),
+            ("Dropbox is terrible today. Nomadesk is great.", Primary::Praise),
+            ("Nomadesk has my files, Dropbox is great", Primary::Noise),
+            ("@Nomadesk Dropbox is great", Primary::Noise),
+            ("I hate Dropbox, that is why I use Nomadesk", Primary::Noise),
+            ("Nomadesk is terrible. Dropbox is great.", Primary::Complaint),
         ] {
-            assert_eq!(primary(text, false), Primary::Noise, "{text}");
+            assert_eq!(primary(text, false), want, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::reading::Reading;
 use super::rule::{Doc, Found, Rule};
-use super::weigh::{BAR, Weight};
+use super::weigh::{BAR, Mood, Weight};
 use crate::domain::{Evidence, Finding, Role, Signal};
 
 /// The most pieces of evidence of one finding; a card has no room for more.
@@ -49,10 +49,7 @@ impl Rule for Complaint {
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
-        let mood = reading.mood();
-        if !mood.complains() {
-            return;
-        }
+        let Some((mood, aside)) = reading.mood().told(Mood::complains) else { return };
         let mut evidence: Vec<Evidence> = Vec::new();
         let mut add = |weights: &[Weight], least: usize| {
             for one in mood.counted.iter().filter(|one| weights.contains(&one.weight)) {
@@ -76,7 +73,7 @@ impl Rule for Complaint {
                 signal: self.signal(),
                 score: sure(mood.total - BAR),
                 evidence,
-                attributes: Vec::new(),
+                attributes: aside.into_iter().collect(),
             },
             change: None,
         });

@@ -75,12 +75,15 @@ fn add_up(findings: &[Finding], stance: Option<Stance>) -> (Primary, bool) {
     let asks = score(&[Signal::Question]) > 0.0;
     let sad = |attribute: &Attribute| matches!(attribute, Attribute::Unhappy | Attribute::Failed);
     let unhappy = findings.iter().any(|finding| finding.attributes.iter().any(sad));
+    let failed = findings.iter().any(|finding| finding.attributes.contains(&Attribute::Failed));
     let primary = match stance {
         Some(Stance::Leaving) => Primary::Leaving,
         // Whoever came and is unhappy already gets help, no thanks.
         Some(Stance::Joining) if unhappy || complaint > 0.0 => Primary::Complaint,
         Some(Stance::Joining) => Primary::Joining,
         Some(Stance::Opportunity) => Primary::Opportunity,
+        // Whoever wanted to come and could not is lost unless somebody helps.
+        _ if failed => Primary::Complaint,
         _ if complaint > 0.0 && complaint >= praise => Primary::Complaint,
         _ if praise > 0.0 => Primary::Praise,
         _ if asks => Primary::Question,

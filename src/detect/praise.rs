@@ -35,10 +35,7 @@ impl Rule for Praise {
     }
 
     fn read(&self, reading: &Reading<'_>, out: &mut Vec<Found>) {
-        let mood = reading.mood();
-        if !mood.pleased() && !mood.ironic {
-            return;
-        }
+        let Some((mood, aside)) = reading.mood().told(|mood| mood.pleased() || mood.ironic) else { return };
         let pleases = |weight: Weight| matches!(weight, Weight::Strong | Weight::Fine | Weight::Polite);
         let mut evidence: Vec<Evidence> = mood
             .counted
@@ -47,7 +44,7 @@ impl Rule for Praise {
             .take(PIECES)
             .map(|one| reading.evidence(&one.tokens, Role::Cue))
             .collect();
-        let mut attributes = Vec::new();
+        let mut attributes: Vec<Attribute> = aside.into_iter().collect();
         if mood.ironic {
             evidence.extend(
                 ["hard.irony", "hard.mockery", "mock.sign"]

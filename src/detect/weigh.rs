@@ -14,7 +14,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::aside;
 use super::reading::Reading;
+use crate::domain::Attribute;
 use crate::text::{End, Kind, Tag};
 
 /// From how many points on a post is a complaint: one hard word says it, or a soft one with a hint.
@@ -122,9 +124,19 @@ pub(super) struct Mood {
     pub(super) outweighs: bool,
     /// Asks something.
     pub(super) asks: bool,
+    /// What is said of a rival, where some of it is.
+    pub(super) aside: Option<Box<Mood>>,
 }
 
 impl Mood {
+    /// Gives what the post says of us where that passes, else what it says of a rival where that does, with the attribute for it.
+    pub(super) fn told(&self, passes: impl Fn(&Self) -> bool) -> Option<(&Self, Option<Attribute>)> {
+        if passes(self) {
+            return Some((self, None));
+        }
+        self.aside.as_deref().filter(|aside| passes(aside)).map(|aside| (aside, Some(Attribute::AboutRival)))
+    }
+
     /// Whether the post complains.
     pub(super) fn complains(&self) -> bool {
         self.total >= BAR && !self.outweighs
@@ -139,9 +151,22 @@ impl Mood {
     }
 }
 
-/// Weighs a post.
+/// Weighs a post: what it says of us, and apart from that what it says of a rival.
 pub(super) fn weigh(reading: &Reading<'_>) -> Mood {
-    let mut counted = claim(reading);
+    let counted = claim(reading);
+    if !aside::names_rival(reading) {
+        return add_up(reading, counted);
+    }
+    let (theirs, ours): (Vec<Counted>, Vec<Counted>) = counted.into_iter().partition(|one| aside::is_about_rival(reading, &one.tokens));
+    let mut mood = add_up(reading, ours);
+    if !theirs.is_empty() {
+        mood.aside = Some(Box::new(add_up(reading, theirs)));
+    }
+    mood
+}
+
+/// Adds up what was counted.
+fn add_up(reading: &Reading<'_>, mut counted: Vec<Counted>) -> Mood {
     if is_earnest(reading, &counted) {
         counted.retain(|one| reading.list_name(one.list) != "hard.irony");
     }

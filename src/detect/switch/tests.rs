@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::detect::{CompiledBrand, hear_text};
-use crate::domain::{Brand, Hearing, Stance, Status, Why};
+use crate::domain::{Attribute, Brand, Hearing, Primary, Stance, Status, Why};
 
 fn brand(name: &str) -> Brand {
     Brand { name: name.to_owned(), terms: vec![name.to_owned(), format!("@{}", name.to_lowercase())] }
@@ -58,6 +58,16 @@ const REST: &[&str] = &[
     "Is it Friday already?",
     "Thanks for the quick answer!",
 ];
+
+#[test]
+fn whoever_could_not_come_gets_help() {
+    for text in
+        ["@nomadesk I wanted to join but you cancelled the promo", "@nomadesk tried to switch from Dropbox but the import is missing"]
+    {
+        let heard = hear(text, "Nomadesk", "Dropbox", false);
+        assert_eq!((heard.primary, heard.has(Attribute::Failed)), (Primary::Complaint, true), "{text}");
+    }
+}
 
 #[test]
 fn one_comes_back_to_whom_one_speaks() {
