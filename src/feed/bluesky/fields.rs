@@ -205,8 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_broken_and_says_where() {
-        for json in ["", "{", "[1]", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1 "b":2}"#, r#"{"a":1}x"#, r#"{"a":"x}"#, r#"{"a":[{]}"#, r#"{a:1}"#]
-        {
+        for json in ["", "{", "[1]", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1 "b":2}"#, r#"{"a":1}x"#, r#"{"a":"x}"#, r#"{"a":[{]}"#, r"{a:1}"] {
             assert!(walked(json).is_err(), "{json}");
         }
         assert_eq!(walked(r#"{"a":!}"#), Err("broken JSON at byte 5".to_owned()));
