@@ -184,6 +184,7 @@ async fn with_store(
         keep: Keep::default(),
         zone: jiff::tz::TimeZone::UTC,
         backfill: None,
+        at_start: Default::default(),
     };
     let stop = CancellationToken::new();
     let house = House::new(Shared::new(Arc::clone(&store), Clock::system()), Duration::from_secs(5), stop.clone());

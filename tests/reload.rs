@@ -88,6 +88,12 @@ async fn leavers_are_not_hidden_by_a_reload_without_a_yes() {
     assert_eq!((code, &*error), (0, ""), "{out}");
     assert!(out.contains("The new plan runs") && out.contains("hides nobody"), "{out}");
 
+    // What a reload cannot change is said, and the rest runs.
+    set(&good.replace("enabled = false", "listen = \"127.0.0.1:0\""));
+    let (code, out, error) = courtier(folder, &["reload"]).await;
+    assert!(code == 0 && out.contains("The new plan runs") && out.contains("[web] changed"), "{code} {out}{error}");
+    set(&good);
+
     // Two who ask at once are both answered, with one signal or with two.
     let (first, second) = tokio::join!(courtier(folder, &["reload", "--wait", "30s"]), courtier(folder, &["reload", "--wait", "30s"]));
     for (code, out, error) in [first, second] {

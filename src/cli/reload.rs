@@ -149,7 +149,8 @@ fn tell(args: &Args, ended: &ReloadEnded, mentions: &[Option<StoredMention>]) ->
             0 => "hides nobody who leaves".to_owned(),
             count => format!("hides {count} in which somebody leaves, as you said"),
         };
-        output.text(&format!("The new plan runs. Of the {looked} newest stored mentions it {hides}.\n"))?;
+        let waits = if ended.says.is_empty() { String::new() } else { format!("{}\n", ended.says) };
+        output.text(&format!("The new plan runs. Of the {looked} newest stored mentions it {hides}.\n{waits}"))?;
         return Ok(exit);
     }
     if *count == 0 {

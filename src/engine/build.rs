@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::{Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
+use super::plan::{AtStart, Drafter, Opens, Plan, PlannedFeed, PlannedNotifier};
 use super::rehear::Rehearing;
 use super::retention::Keep;
 use super::rules;
@@ -79,6 +79,7 @@ impl Plan {
             keep: Keep { text: config.privacy.keep_text, author: config.privacy.keep_author },
             zone: config.hours.zone.clone(),
             backfill,
+            at_start: AtStart::of(config),
         })
     }
 }

@@ -244,29 +244,35 @@ impl FeedLoop {
 
     async fn hear(&self, mentions: Vec<Mention>, scratch: &mut Scratch) -> Vec<(Mention, Vec<Heard>)> {
         let detector = &self.plan.detector;
-        let mut hits: Vec<Mention> = mentions
-            .into_iter()
-            .filter(|mention| {
-                // What is addressed or linked is looked at in full; the rest must name something.
-                let worth = !mention.addressed.is_empty() || !mention.links.is_empty() || detector.names_any(&mention.text, scratch);
-                self.plan.is_own(mention) || (worth && !self.plan.hear(mention, &self.planned.watches, scratch).is_empty())
-            })
-            .collect();
+        let (mut hits, mut heard) = (Vec::new(), Vec::new());
+        for mention in mentions {
+            // What is addressed or linked is looked at in full; the rest must name something.
+            let worth = !mention.addressed.is_empty() || !mention.links.is_empty() || detector.names_any(&mention.text, scratch);
+            let first = if worth { self.plan.hear(&mention, &self.planned.watches, scratch) } else { Vec::new() };
+            if !first.is_empty() || self.plan.is_own(&mention) {
+                heard.push(first);
+                hits.push(mention);
+            }
+        }
         if hits.is_empty() {
             return Vec::new();
         }
+        let before = hits.clone();
         if tokio::time::timeout(ENRICH_WITHIN, self.planned.feed.enrich(&mut hits)).await.is_err() {
             tracing::debug!(feed = &*self.planned.name, "profiles and parents took too long");
         }
-        hits.into_iter()
-            .filter_map(|mention| {
-                let mut heard = self.plan.hear(&mention, &self.planned.watches, scratch);
-                if heard.is_empty() {
-                    heard = self.plan.own_words(&mention);
-                }
-                (!heard.is_empty()).then_some((mention, heard))
-            })
-            .collect()
+        let told = hits.into_iter().zip(before).zip(heard);
+        told.filter_map(|((mention, before), mut heard)| {
+            // A parent or a profile may be what a watch or a rule waits for.
+            if mention != before {
+                heard = self.plan.hear(&mention, &self.planned.watches, scratch);
+            }
+            if heard.is_empty() {
+                heard = self.plan.own_words(&mention);
+            }
+            (!heard.is_empty()).then_some((mention, heard))
+        })
+        .collect()
     }
 
     /// Notes a failure; gives the pause before the next call.

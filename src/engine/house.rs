@@ -189,9 +189,14 @@ impl House {
         let mut hidden = Hidden::default();
         let checked = self.next_plan(&running, loader, asked.iter().any(|asked| asked.yes), &mut hidden).await;
         let refused = checked.as_ref().err().cloned();
+        let mut says = String::new();
         let next = match checked {
-            Ok(plan) => {
+            Ok((plan, waits)) => {
                 tracing::info!(hides = hidden.count, "reloading");
+                if !waits.is_empty() {
+                    says = format!("{} changed: that takes a restart of the daemon", waits.join(" and "));
+                    tracing::warn!("{says}");
+                }
                 self.drain(&running).await;
                 self.start(&plan)
             }
@@ -201,7 +206,8 @@ impl House {
             }
         };
         self.shared.health.reload(refused.clone());
-        let (runs, says) = (refused.is_none(), refused.unwrap_or_default());
+        let runs = refused.is_none();
+        let says = refused.unwrap_or(says);
         if runs {
             note_watches(store, &next.plan.watches).await;
         }
@@ -211,8 +217,19 @@ impl House {
     }
 
     /// Builds the next plan and asks whom it would hide; an error says in words why it must not run.
-    async fn next_plan(&self, running: &Generation, loader: &Loader, yes: bool, hidden: &mut Hidden) -> Result<Arc<Plan>, String> {
-        let next = Arc::new(tokio::task::block_in_place(loader)?);
+    ///
+    /// Names the sections that changed and that a reload leaves as they are.
+    async fn next_plan(
+        &self,
+        running: &Generation,
+        loader: &Loader,
+        yes: bool,
+        hidden: &mut Hidden,
+    ) -> Result<(Arc<Plan>, Vec<&'static str>), String> {
+        let mut next = tokio::task::block_in_place(loader)?;
+        let waits = running.plan.at_start.changed(&next.at_start);
+        next.at_start = running.plan.at_start.clone();
+        let next = Arc::new(next);
         let looked = hidden_leavers(self.shared.store.as_ref(), Arc::clone(&running.plan), Arc::clone(&next), &self.shared.clock).await;
         match looked {
             Ok(looked) => *hidden = looked,
@@ -222,7 +239,7 @@ impl House {
         if hidden.count > 0 && !yes {
             return Err(refusal(hidden));
         }
-        Ok(next)
+        Ok((next, waits))
     }
 
     /// Keeps gauges and systemd up to date; feeds the watchdog only while the store answers.

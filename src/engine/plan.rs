@@ -4,6 +4,7 @@
 //! running one and swaps only when nothing is wrong with it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::retention::Keep;
-use crate::config::Silence;
+use crate::config::{Config, LogSettings, NetSettings, Silence, WebSettings};
 use crate::detect::{Detector, Heard, Outcome, Scratch};
 use crate::domain::{Account, Decision, Draft, Hearing, Mention, MentionId, Network, Primary, Watch};
 use crate::feed::Feed;
@@ -60,6 +61,34 @@ pub(super) fn fit(decision: &mut Decision, now: Timestamp, folds: impl Fn(&str) 
     }
 }
 
+/// What is read when the daemon starts and never again: a reload leaves it as it is, and says so.
+#[derive(Clone, Default)]
+pub struct AtStart {
+    net: NetSettings,
+    log: LogSettings,
+    web: WebSettings,
+    store: (Option<PathBuf>, Option<u64>),
+}
+
+impl AtStart {
+    /// Takes it out of a configuration.
+    pub(super) fn of(config: &Config) -> Self {
+        let store = (config.store.path.clone(), config.store.max_size);
+        Self { net: config.net.clone(), log: config.log.clone(), web: config.web, store }
+    }
+
+    /// Names the sections that another configuration would change.
+    pub(super) fn changed(&self, next: &Self) -> Vec<&'static str> {
+        let same = [
+            ("[net]", self.net == next.net),
+            ("[log]", self.log == next.log),
+            ("[web]", self.web == next.web),
+            ("[store]", self.store == next.store),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(section, _)| section).collect()
+    }
+}
+
 /// Everything built from one configuration.
 #[derive(Clone)]
 pub struct Plan {
@@ -83,6 +112,8 @@ pub struct Plan {
     pub zone: TimeZone,
     /// On a feed's first run, read posts back to this moment.
     pub backfill: Option<Timestamp>,
+    /// What only a start changes.
+    pub at_start: AtStart,
 }
 
 impl fmt::Debug for Plan {

@@ -49,7 +49,7 @@ pub struct ReloadEnded {
     pub id: Option<String>,
     /// Whether the new plan runs.
     pub runs: bool,
-    /// Why it does not, in words; empty when it does.
+    /// Why it does not, in words; when it does, what takes a restart all the same, most often nothing.
     pub says: String,
     /// The leavers that it hides, or would.
     pub hidden: Hidden,

@@ -248,6 +248,7 @@ pub(crate) fn start_with(
         keep: settings.keep,
         zone: jiff::tz::TimeZone::UTC,
         backfill: None,
+        at_start: Default::default(),
     };
     let shared = Shared::new(store, settings.clock);
     let stop = CancellationToken::new();
