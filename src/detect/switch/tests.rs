@@ -72,7 +72,7 @@ fn whoever_could_not_come_gets_help() {
 #[test]
 fn one_comes_back_to_whom_one_speaks() {
     for text in ["@A can I come back? B is awful", "B is awful. A, can I come back?", "Left B, so glad to be back with A"] {
-        let text = text.replace("A", "Nomadesk").replace("B ", "Dropbox ").replace("B,", "Dropbox,");
+        let text = text.replace('A', "Nomadesk").replace("B ", "Dropbox ").replace("B,", "Dropbox,");
         assert_eq!(hear(&text, "Nomadesk", "Dropbox", false).switch.map(|switch| switch.stance), Some(Stance::Joining), "{text}");
         assert_eq!(hear(&text, "Dropbox", "Nomadesk", false).switch.map(|switch| switch.stance), Some(Stance::Leaving), "{text}");
     }
