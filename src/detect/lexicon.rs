@@ -27,8 +27,12 @@ const FUNCTION: u8 = 1;
 const DETERMINER: u8 = 2;
 
 /// Where a program is tried: how far its anchor stands behind its start, and what must stand beside the anchor.
+///
+/// Most tries end at what stands in here: nothing else is fetched for them.
 #[derive(Debug, Clone, Copy)]
 struct Try {
+    /// The mask of the neighbour's set.
+    mask: u64,
     program: u32,
     nearest: u8,
     farthest: u8,
@@ -37,6 +41,17 @@ struct Try {
     /// Side of the neighbour, 0 for none, and its set.
     side: i8,
     set: u32,
+}
+
+/// The steps of one way to say a phrase.
+#[derive(Debug, Clone, Copy)]
+struct Program {
+    phrase: u32,
+    list: u16,
+    /// It is a single word, which is found already where it is tried.
+    single: bool,
+    /// Where its steps begin and end among those of all.
+    steps: (u32, u32),
 }
 
 /// A beginning of words and where it is tried.
@@ -88,9 +103,13 @@ pub struct Lexicon {
     phrases: Vec<Phrase>,
     list_of: Vec<u16>,
     /// Programs and the phrases they belong to: a phrase that offers a choice has several.
-    programs: Vec<(u32, Box<[Step]>)>,
+    programs: Vec<Program>,
+    /// The steps of all programs, one behind the other.
+    steps: Vec<Step>,
+    /// For each phrase whether it counts only in some posts.
+    tied: Vec<bool>,
     /// For each word of the vocabulary where its tries stand.
-    by_word: Vec<Range<usize>>,
+    by_word: Vec<(u32, u32)>,
     tries: Vec<Try>,
     /// Beginnings by their first two bytes, each with where it is tried.
     prefixes: FxHashMap<[u8; 2], Vec<Stem>>,
@@ -215,31 +234,35 @@ impl Lexicon {
                 }
             }
         }
-        run::settle(&mut hits, |hit| self.phrase(hit.phrase).is_none_or(|phrase| !phrase.is_tied()));
+        run::settle(&mut hits, |hit| !self.tied.get(hit.phrase as usize).copied().unwrap_or_default());
         hits
     }
 
     /// The programs that hang on a word of the vocabulary.
     fn called_by(&self, number: u32) -> &[Try] {
-        self.by_word.get(number as usize).and_then(|range| self.tries.get(range.clone())).unwrap_or_default()
+        let place = self.by_word.get(number as usize);
+        place.and_then(|place| self.tries.get(place.0 as usize..place.1 as usize)).unwrap_or_default()
     }
 
     /// Tries one program around one anchor.
     fn attempt(&self, line: &run::Line<'_>, at: usize, entry: Try, stack: &mut Stack, hits: &mut Vec<Hit>) {
-        let beside = || self.sets.get(entry.set as usize).is_some_and(|set| line.holds_beside(at, entry.side, set));
+        let beside = || {
+            line.may_hold_beside(at, entry.side, entry.mask)
+                && self.sets.get(entry.set as usize).is_some_and(|set| line.holds_beside(at, entry.side, set))
+        };
         if entry.names as usize > line.names || entry.side != 0 && !beside() {
             return;
         }
-        let Some((phrase, steps)) = self.programs.get(entry.program as usize) else { return };
-        let list = self.list_of.get(*phrase as usize).copied().unwrap_or(u16::MAX);
-        let mut push = |tokens: Range<usize>, slots| hits.push(Hit { list, phrase: *phrase, tokens, slots });
+        let Some(&Program { phrase, list, single, steps }) = self.programs.get(entry.program as usize) else { return };
+        let mut push = |tokens: Range<usize>, slots| hits.push(Hit { list, phrase, tokens, slots });
         // Most phrases of the data are single words: nothing is left to try.
-        if let [Step::Set(_), Step::Match] = steps[..] {
+        if single {
             if !line.names(at) {
                 push(line.index(at) as usize..line.index(at) as usize + 1, None);
             }
             return;
         }
+        let steps = self.steps.get(steps.0 as usize..steps.1 as usize).unwrap_or_default();
         for back in entry.nearest..=entry.farthest {
             let Some(start) = at.checked_sub(back as usize) else { break };
             if let Some(end) = run::attempt(steps, &self.sets, line, start, stack)

@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{DETERMINER, FUNCTION, Lexicon, List, Lists, Try};
+use super::{DETERMINER, FUNCTION, Lexicon, List, Lists, Program, Try};
 use crate::detect::phrase::Phrase;
-use crate::detect::phrase::compile::{Vocabulary, anchors, choices, compile};
+use crate::detect::phrase::compile::{Step, Vocabulary, anchors, choices, compile};
 use crate::detect::phrase::parse::{self, Fill, Line, Mistake, Node, Sections};
 use crate::detect::rule::RULES;
 use crate::detect::switch::marks_of;
@@ -138,14 +138,20 @@ impl Build {
             let mistake = |what: String| Mistake { line: line.number, what: format!("[{name}] {}: {what}", line.text) };
             let node = resolve(&self.phrase(line).map_err(|error| mistake(error.what))?, &self.classes).map_err(mistake)?;
             let number = crate::text::narrow(self.lexicon.phrases.len());
-            self.lexicon.phrases.push(marked(line).map_err(mistake)?);
+            let phrase = marked(line).map_err(mistake)?;
+            self.lexicon.tied.push(phrase.is_tied());
+            self.lexicon.phrases.push(phrase);
             self.lexicon.list_of.push(list);
             if self.hashtags(name, &node, number) || self.emoji(&node, number) {
                 continue;
             }
             for node in choices(node) {
                 let program = compile(&node, &mut self.vocabulary).map_err(mistake)?;
-                self.lexicon.programs.push((number, program.steps.into_boxed_slice()));
+                let single = matches!(program.steps[..], [Step::Set(_), Step::Match]);
+                let from = self.lexicon.steps.len();
+                self.lexicon.steps.extend(program.steps);
+                let steps = (crate::text::narrow(from), crate::text::narrow(self.lexicon.steps.len()));
+                self.lexicon.programs.push(Program { phrase: number, list, single, steps });
                 self.anchor(&node).map_err(mistake)?;
             }
         }
@@ -206,7 +212,7 @@ impl Build {
             let (side, set) = beside.unwrap_or((0, 0));
             let program = crate::text::narrow(self.lexicon.programs.len() - 1);
             let (nearest, farthest) = (narrow(anchor.nearest)?, narrow(anchor.farthest)?);
-            let entry = Try { program, nearest, farthest, names, side, set };
+            let entry = Try { mask: 0, program, nearest, farthest, names, side, set };
             match anchor.word {
                 Node::Prefix(stem) => {
                     let Some(&head) = stem.as_bytes().first_chunk() else { return Err(format!("`{stem}*` is too short")) };
@@ -242,7 +248,7 @@ impl Build {
         for entries in by_word {
             let from = lexicon.tries.len();
             lexicon.tries.append(entries);
-            lexicon.by_word.push(from..lexicon.tries.len());
+            lexicon.by_word.push((crate::text::narrow(from), crate::text::narrow(lexicon.tries.len())));
         }
         for set in &mut vocabulary.sets {
             if !set.prefixes.is_empty() {
@@ -250,6 +256,10 @@ impl Build {
                 set.words.extend(vocabulary.words.iter().filter(|(word, _)| begins(word)).map(|(_, number)| *number));
             }
             set.settle();
+        }
+        let stems = lexicon.prefixes.values_mut().flatten().flat_map(|(_, entries)| entries);
+        for entry in lexicon.tries.iter_mut().chain(stems) {
+            entry.mask = vocabulary.sets.get(entry.set as usize).map_or(0, |set| if set.prefixes.is_empty() { set.mask } else { u64::MAX });
         }
         let named = |cue: &str, name: &str| name == cue || cue.ends_with('.') && name.starts_with(cue);
         let cues = |cues: &[&str]| {

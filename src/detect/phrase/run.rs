@@ -221,6 +221,12 @@ impl Line<'_> {
         !set.prefixes.is_empty() && set.prefixes.iter().any(|stem| word().starts_with(&**stem))
     }
 
+    /// Whether the token before or behind one may be one of a set with such a mask.
+    pub(crate) fn may_hold_beside(&self, at: usize, side: i8, mask: u64) -> bool {
+        let beside = at.checked_add_signed(isize::from(side)).and_then(|at| self.place(at));
+        beside.is_some_and(|place| mask >> (place.number % 64) & 1 == 1)
+    }
+
     /// Whether the token before or behind one is one of a set.
     pub(crate) fn holds_beside(&self, at: usize, side: i8, set: &Set) -> bool {
         at.checked_add_signed(isize::from(side)).is_some_and(|at| self.holds(at, set))
