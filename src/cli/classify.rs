@@ -98,6 +98,8 @@ struct Classifier {
     brands: FxHashMap<String, Rc<CompiledBrand>>,
     /// The rules of the configuration: they are for its watches.
     own: OwnRules,
+    /// The answer that is being written: one call for the whole of it.
+    written: Vec<u8>,
 }
 
 impl Classifier {
@@ -108,7 +110,7 @@ impl Classifier {
         } else {
             watches.iter().map(|watch| Rc::new(CompiledBrand::new(&watch.brand, &watch.rivals))).collect()
         };
-        Self { standing, brands: FxHashMap::default(), own: OwnRules::new(own, watches) }
+        Self { standing, brands: FxHashMap::default(), own: OwnRules::new(own, watches), written: Vec::new() }
     }
 
     /// Answers every line; says whether one was refused.
@@ -136,7 +138,11 @@ impl Classifier {
 
     /// Answers one line; the inner error is what is wrong with it.
     fn answer(&mut self, line: &[u8], output: &mut impl Write) -> io::Result<Result<(), String>> {
-        let asked: Asked<'_> = match serde_json::from_slice(line) {
+        let line = match std::str::from_utf8(line) {
+            Ok(line) => line,
+            Err(error) => return Ok(Err(format!("no UTF-8: {error}"))),
+        };
+        let asked: Asked<'_> = match serde_json::from_str(line) {
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error.to_string())),
         };
@@ -162,7 +168,10 @@ impl Classifier {
             switch: hearing.switch.as_ref(),
             findings: &hearing.findings,
         };
-        write(output, &answer).map(Ok)
+        self.written.clear();
+        serde_json::to_writer(&mut self.written, &answer)?;
+        self.written.push(b'\n');
+        output.write_all(&self.written).map(Ok)
     }
 
     /// Compiles the brand of a line, or takes the standing one with its place.

@@ -167,7 +167,8 @@ pub(super) fn mark_unhappy(reading: &Reading<'_>, whose: Option<&Whose<'_, '_>>,
     // Trouble said plainly spoils an arrival even where kind words outweigh it.
     let plain = |one: &&Counted| one.weight == Weight::Hard && reading.list_name(one.list) != "hard.rhetoric";
     let hard = reading.mood().counted.iter().filter(plain).map(|one| one.tokens.start);
-    if (0..reading.tokens().len()).filter(upset).chain(hard).any(|token| !theirs(token)) {
+    let homesick = (0..reading.tokens().len()).any(|token| around.is(token, Mark::Homesick));
+    if homesick || (0..reading.tokens().len()).filter(upset).chain(hard).any(|token| !theirs(token)) {
         joined.for_each(|found| found.attribute(Attribute::Unhappy));
     }
 }
@@ -220,6 +221,9 @@ mod tests {
             ("en", "Nomadesk is terrible. Dropbox was better. Moved to Nomadesk in March."),
             ("en", "So disappointed: switched from Dropbox to Nomadesk and lost two folders"),
             ("en", "I lost my files. Moved to Nomadesk last week."),
+            ("en", "Got Nomadesk to replace Dropbox and it hangs all day, what a waste"),
+            ("en", "Switched to Nomadesk from Dropbox and I miss Dropbox"),
+            ("en", "Switched to Nomadesk, no better than Dropbox"),
         ] {
             assert_eq!(primary(text, lang), Primary::Complaint, "{text}");
         }

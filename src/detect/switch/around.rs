@@ -58,6 +58,8 @@ pub(in crate::detect) enum Mark {
     Upset,
     /// Regret and disappointment.
     Regret,
+    /// "I miss", "no better than": whoever says so of the one he left is not happy with us.
+    Homesick,
     /// "tried to", "wanted to".
     Tried,
     /// "reinstalled".
@@ -114,6 +116,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Made, "clause.made"),
     (Mark::Upset, "clause.upset"),
     (Mark::Regret, "clause.regret"),
+    (Mark::Homesick, "clause.homesick"),
     (Mark::Tried, "clause.tried"),
     (Mark::Reinstall, "clause.reinstall"),
     (Mark::Cannot, "clause.cannot"),
