@@ -1,6 +1,6 @@
-//! Hard and kind words that are about a rival: "Dropbox is down again, Nomadesk works fine."
+//! Hard and kind words that are about a rival.
 //!
-//! A post that names both brands says of each what it says in the clause that
+//! "Dropbox is down again, Nomadesk works fine." A post that names both brands says of each what it says in the clause that
 //! names it. Words count as the rival's only where the clause leaves no doubt:
 //! the rival stands before them, or right behind them ("I hate Dropbox"), and
 //! nothing in the clause names us. A handle in front of it all only calls us:
