@@ -13,6 +13,9 @@ use super::rule::Found;
 use crate::domain::{Attribute, Role, Signal};
 use crate::text::{Kind, Tag};
 
+/// The most words of a clause on either side that are looked at; what stands in a longer one stays ours. It keeps the time linear.
+const REACH: usize = 64;
+
 /// Whether a post names a rival at all.
 pub(super) fn names_rival(reading: &Reading<'_>) -> bool {
     reading.tokens().iter().any(|token| matches!(token.tag, Tag::Rival(_)) && token.kind != Kind::Url)
@@ -42,9 +45,13 @@ pub(super) fn is_about_rival(reading: &Reading<'_>, words: &Range<usize>) -> boo
     let tag = |index: usize| reading.token(index).filter(|token| token.kind != Kind::Url).map_or(Tag::None, |token| token.tag);
     let rival = |index: usize| matches!(tag(index), Tag::Rival(_));
     let ours = |index: usize| tag(index) == Tag::Brand || tag(index) == Tag::You && reading.addressed();
-    let start = (0..words.start).rev().take_while(|index| reading.same_clause(*index, words.start)).last().unwrap_or(words.start);
-    let end =
-        (words.start..reading.tokens().len()).find(|index| !reading.same_clause(*index, words.start)).unwrap_or(reading.tokens().len());
+    let same = |index: &usize| reading.same_clause(*index, words.start);
+    let before = (0..words.start).rev().take_while(same).take(REACH).count();
+    let after = (words.start..reading.tokens().len()).take_while(same).take(REACH).count();
+    if before == REACH || after == REACH {
+        return false;
+    }
+    let (start, end) = (words.start - before, words.start + after);
     let handle = |index: usize| reading.token(index).is_some_and(|token| token.kind == Kind::Handle);
     // Whoever is called in front of the rival's name is told of the rival.
     let called = (start..end).take_while(|index| handle(*index)).count();
