@@ -202,15 +202,10 @@ fn is_between(left: Option<&Party>, joined: Option<&Party>) -> bool {
 
 /// The one party beside the one left whose handle is called.
 fn called_beside(reading: &Reading<'_>, left: Option<&Party>) -> Option<Party> {
-    let party = |tag: Tag| match tag {
-        Tag::Brand => Some(Party::Brand),
-        Tag::Rival(number) => Some(Party::Rival(number)),
-        _ => None,
-    };
     if !matches!(left, Some(Party::Brand | Party::Rival(_))) {
         return None;
     }
-    let mut called = reading.tokens().iter().filter(|token| token.kind == Written::Handle).filter_map(|token| party(token.tag));
+    let mut called = reading.tokens().iter().filter(|token| token.kind == Written::Handle).filter_map(|token| party::known(token.tag));
     let first = called.find(|party| Some(party) != left)?;
     called.all(|party| party == first || Some(&party) == left).then_some(first)
 }
@@ -235,11 +230,7 @@ fn says_nothing_else(reading: &Reading<'_>, hit: &Hit) -> bool {
 
 /// The rival whose name stands among the words of a phrase: "not using Dropbox ever again".
 fn named_in(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
-    hit.tokens.clone().find_map(|token| match reading.token(token)?.tag {
-        Tag::Brand => Some(Party::Brand),
-        Tag::Rival(number) => Some(Party::Rival(number)),
-        _ => None,
-    })
+    hit.tokens.clone().find_map(|token| party::known(reading.token(token)?.tag))
 }
 
 /// A word that is neither a handle nor capitalised counts as a name only beside one we know; beside a "you" it does

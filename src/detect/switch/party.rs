@@ -135,7 +135,7 @@ pub(super) fn named_before(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
 }
 
 /// The party that a tag stands for.
-fn known(tag: Tag) -> Option<Party> {
+pub(super) fn known(tag: Tag) -> Option<Party> {
     match tag {
         Tag::Brand => Some(Party::Brand),
         Tag::Rival(number) => Some(Party::Rival(number)),
@@ -151,11 +151,7 @@ pub(super) fn understood_left(reading: &Reading<'_>, hit: &Hit, joined: Option<&
     if reading.addressed() && joined != Some(&Party::Brand) {
         return Some(Party::Brand);
     }
-    let party = |token: &Token| match token.tag {
-        Tag::Brand => Some(Party::Brand),
-        Tag::Rival(number) => Some(Party::Rival(number)),
-        _ => None,
-    };
+    let party = |token: &Token| known(token.tag);
     let others = |tokens: &[Token]| tokens.iter().filter_map(party).filter(|party| joined != Some(party)).collect::<Vec<_>>();
     let (before, after) = reading.tokens().split_at(hit.tokens.start.min(reading.tokens().len()));
     let (before, mut after) = (others(before), others(after));
