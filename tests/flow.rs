@@ -231,3 +231,28 @@ async fn a_post_is_seen_when_the_answer_is_here_and_not_when_it_was_asked_for() 
     assert!(alert.mention.seen >= began, "{}", alert.mention.seen);
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_many_is_stored_in_parts_and_its_cursor_moves_with_the_last() {
+    const POSTS: usize = 1_500;
+    let big = Scripted::new(FAST);
+    let care = Arc::new(Recording::new(|_, _| takes()));
+    big.say((0..POSTS).map(leaver).collect(), "end");
+    let running = start(vec![("big", Arc::clone(&big))], vec![("care", Arc::clone(&care), None)]);
+    let store = Arc::clone(&running.shared.store);
+    let (mut in_parts, mut stored) = (false, 0);
+    for _ in 0..3_000 {
+        // In this order: a cursor is never ahead of its mentions.
+        let cursor = store.cursor("big").await.expect("a cursor");
+        stored = store.standing().await.expect("a standing").mentions;
+        in_parts |= (1..POSTS as u64).contains(&stored);
+        assert!(cursor.is_none() || stored == POSTS as u64, "the cursor moved with {stored} stored");
+        if cursor.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(stored, POSTS as u64);
+    assert!(in_parts, "one transaction for all of it would keep every other feed waiting");
+    running.end().await;
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use super::shared::{Shared, seconds};
 use super::silence::Ear;
 use crate::detect::{Heard, Scratch};
 use crate::domain::{Cursor, Mention, Network};
-use crate::feed::{Ask, FeedError, Pace, Page, Verdict};
+use crate::feed::{Ask, Caller, FeedError, Pace, Page};
 
 /// A live feed's cursor without a hit is written at most this often.
 const CURSOR_EVERY: Duration = Duration::from_secs(2);
@@ -28,6 +28,8 @@ const ENRICH_WITHIN: Duration = Duration::from_secs(2);
 const TELL_AFTER: f64 = 900.0;
 /// A call that waits for posts is asked so often whether it waits for too long.
 const LOOK: Duration = Duration::from_secs(15);
+/// Mentions of one parcel: a page of thousands goes in parts, so that other feeds get their turn in between.
+const PARCEL: usize = 64;
 
 /// What a feed loop hands to intake: becomes true in one transaction.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ pub(super) struct Parcel {
     pub(super) heard: Vec<(Mention, Vec<Heard>)>,
     pub(super) cursor: Option<Cursor>,
     pub(super) deleted: Vec<String>,
-    pub(super) waiting: Vec<oneshot::Sender<Verdict>>,
+    pub(super) waiting: Vec<Caller>,
 }
 
 /// One feed's loop.
@@ -227,8 +229,16 @@ impl FeedLoop {
         }
         walk.handed = Instant::now();
         walk.held = None;
+        let mut heard = heard.into_iter();
+        while heard.len() > PARCEL {
+            let part = self.parcel(heard.by_ref().take(PARCEL).collect(), None, Page::default());
+            if self.intake.send(part).await.is_err() {
+                return;
+            }
+        }
+        // The cursor and whoever waits go with the last part: a page that was cut off is read again, and what is known is dropped.
         // A closed channel means that the house is going down; the cursor stays where it was.
-        drop(self.intake.send(self.parcel(heard, cursor, page)).await);
+        drop(self.intake.send(self.parcel(heard.collect(), cursor, page)).await);
     }
 
     fn parcel(&self, heard: Vec<(Mention, Vec<Heard>)>, cursor: Option<Cursor>, page: Page) -> Parcel {
@@ -245,7 +255,10 @@ impl FeedLoop {
     async fn hear(&self, mentions: Vec<Mention>, scratch: &mut Scratch) -> Vec<(Mention, Vec<Heard>)> {
         let detector = &self.plan.detector;
         let (mut hits, mut heard) = (Vec::new(), Vec::new());
-        for mention in mentions {
+        for (index, mention) in mentions.into_iter().enumerate() {
+            if index % PARCEL == PARCEL - 1 {
+                tokio::task::yield_now().await;
+            }
             // What is addressed or linked is looked at in full; the rest must name something.
             let worth = !mention.addressed.is_empty() || !mention.links.is_empty() || detector.names_any(&mention.text, scratch);
             let first = if worth { self.plan.hear(&mention, &self.planned.watches, scratch) } else { Vec::new() };

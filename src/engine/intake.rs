@@ -86,8 +86,7 @@ impl Intake {
             }
         }
         for waiting in parcels.into_iter().flat_map(|parcel| parcel.waiting) {
-            // The caller may have gone; its post is stored all the same.
-            drop(waiting.send(Answer::Accepted));
+            waiting.tell(Answer::Accepted);
         }
     }
 

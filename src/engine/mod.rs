@@ -42,4 +42,4 @@ pub use retention::Keep;
 pub use rules::{detector, failed_tests, own_rules};
 pub use shared::Shared;
 
-pub use crate::feed::{Inbound, Inboxes, Verdict};
+pub use crate::feed::{Inboxes, Refused, Verdict};

@@ -28,7 +28,7 @@ use crate::domain::{Account, Cursor, Mention, Network};
 use crate::net::Client;
 
 pub use bluesky::Firehose;
-pub use inbox::{Inbound, Inboxes, Verdict};
+pub use inbox::{Caller, Inbound, Inbox, Inboxes, Refused, Verdict};
 pub use scan::{Scan, ScanFn, ScanRequest, Scanning};
 
 /// When the engine should ask.
@@ -73,7 +73,7 @@ pub struct Page {
     /// Native ids (or URLs) of posts that were deleted at the source.
     pub deleted: Vec<String>,
     /// Callers that wait for this page to be stored; the engine tells them after the commit.
-    pub waiting: Vec<tokio::sync::oneshot::Sender<Verdict>>,
+    pub waiting: Vec<Caller>,
 }
 
 /// Why a call gave nothing; each variant is what the engine does next.

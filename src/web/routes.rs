@@ -8,10 +8,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use tokio::sync::{mpsc, oneshot};
 
 use super::Limits;
-use crate::engine::{Health, Inbound, Inboxes, Verdict};
+use crate::engine::{Health, Inboxes, Refused, Verdict};
 use crate::observe::{CONTENT_TYPE, Metrics};
 
 /// The largest request a push feed takes.
@@ -79,15 +78,14 @@ async fn hook(doors: &Doors, feed: &str, headers: &HeaderMap, body: Body, within
         Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "more than 1 MiB, or cut off\n").into_response(),
         Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response(),
     };
-    let (answer, verdict) = oneshot::channel();
     let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
-    match inbox.try_send(Inbound { headers, body, answer }) {
-        Ok(()) => {}
-        Err(mpsc::error::TrySendError::Full(_)) => return come_again(StatusCode::TOO_MANY_REQUESTS, "too many posts wait"),
+    let verdict = match inbox.hand_in(headers, body) {
+        Ok(verdict) => verdict,
+        Err(Refused::Full) => return come_again(StatusCode::TOO_MANY_REQUESTS, "too many posts wait"),
         // The feed of a plan that is no more.
-        Err(mpsc::error::TrySendError::Closed(_)) if !doors.health.standing().feeds.contains_key(feed) => return unknown(),
-        Err(mpsc::error::TrySendError::Closed(_)) => return come_again(StatusCode::SERVICE_UNAVAILABLE, "the feed is stopping"),
-    }
+        Err(Refused::Closed) if !doors.health.standing().feeds.contains_key(feed) => return unknown(),
+        Err(Refused::Closed) => return come_again(StatusCode::SERVICE_UNAVAILABLE, "the feed is stopping"),
+    };
     match tokio::time::timeout(STORED_WITHIN, verdict).await {
         Ok(Ok(Verdict::Accepted)) => (StatusCode::ACCEPTED, "stored\n").into_response(),
         Ok(Ok(Verdict::Unsigned(why))) => (StatusCode::UNAUTHORIZED, why + "\n").into_response(),

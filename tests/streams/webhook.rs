@@ -1,14 +1,13 @@
 //! Posts that others hand in: signed or refused, stored before they hear "accepted".
 
 use bytes::Bytes;
-use courtier::feed::{Inbound, Inboxes, Verdict};
+use courtier::feed::{Inboxes, Verdict};
 use tokio::sync::oneshot;
 
 use super::{ask, build, texts};
 
 /// Puts a request into the inbox, as the web room does.
 async fn hand_in(inboxes: &Inboxes, headers: &[(&str, &str)], body: &str) -> oneshot::Receiver<Verdict> {
-    let (answer, verdict) = oneshot::channel();
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let inbox = loop {
         match inboxes.find("test") {
@@ -16,8 +15,7 @@ async fn hand_in(inboxes: &Inboxes, headers: &[(&str, &str)], body: &str) -> one
             None => tokio::task::yield_now().await,
         }
     };
-    inbox.send(Inbound { headers, body: Bytes::from(body.to_owned()), answer }).await.expect("room");
-    verdict
+    inbox.hand_in(headers, Bytes::from(body.to_owned())).expect("room")
 }
 
 const TOKEN: [(&str, &str); 1] = [("authorization", "Bearer tok-hunter2")];
@@ -33,7 +31,7 @@ async fn a_caller_hears_accepted_only_after_the_store_has_it() {
     assert_eq!(texts(&page), ["bye Dropbox", "hello"]);
     assert_eq!(page.unreadable.map(|(count, _)| count), Some(1));
     assert!(verdict.try_recv().is_err(), "not before the commit");
-    page.waiting.remove(0).send(Verdict::Accepted).expect("somebody waits");
+    page.waiting.remove(0).tell(Verdict::Accepted);
     assert_eq!(verdict.await, Ok(Verdict::Accepted));
 }
 
@@ -71,4 +69,31 @@ async fn the_published_vector_is_accepted_and_a_second_build_takes_no_inbox() {
     };
     let (page, _verdict) = tokio::join!(ask(&*feed, None), hand);
     assert_eq!(texts(&page.expect("a page")), ["channel.test"]);
+}
+
+/// A list of so many posts, each of its own.
+fn list(from: usize, posts: usize) -> String {
+    let posts: Vec<String> = (from..from + posts).map(|id| format!(r#"{{"id":{id},"text":"bye Dropbox {id}"}}"#)).collect();
+    format!("[{}]", posts.join(","))
+}
+
+#[tokio::test]
+async fn lists_of_thousands_come_page_by_page_and_whoever_has_gone_is_not_read() {
+    let inboxes = Inboxes::default();
+    let feed = build("webhook", "secret = \"env:TOKEN\"\nscheme = \"bearer\"", |outside| outside.inboxes = inboxes.clone());
+    // A first request opens the inbox.
+    let (page, first) = tokio::join!(ask(&*feed, None), hand_in(&inboxes, &TOKEN, r#"{"text":"hello"}"#));
+    drop((page, first));
+    let mut told = Vec::new();
+    for request in 0..4 {
+        told.push(hand_in(&inboxes, &TOKEN, &list(request * 1_000, 1_000)).await);
+    }
+    // Who hears nothing for long is told to send his posts again, and does: they are not read twice.
+    drop(told.remove(2));
+    let mut pages = Vec::new();
+    for _ in 0..3 {
+        let page = ask(&*feed, None).await.expect("a page");
+        pages.push((page.mentions.len(), page.waiting.len()));
+    }
+    assert_eq!(pages, [(1_000, 1), (1_000, 1), (1_000, 1)], "one transaction of four thousand would keep everybody else waiting");
 }

@@ -21,8 +21,10 @@ use crate::domain::{Mention, Network};
 use self::shape::{PARTS, Preset, Said, Shape};
 use self::signature::Scheme;
 
-/// Requests that become one page.
+/// Requests that become one page at most.
 const BATCH: usize = 64;
+/// A page that has so many posts takes no further request.
+const POSTS: usize = 512;
 
 /// What `type = "webhook"` means.
 pub(in crate::feed) const KIND: FeedKind = FeedKind {
@@ -123,6 +125,7 @@ impl Feed for Webhook {
         };
         self.take_in(first, clock.now(), &mut page);
         while page.waiting.len() < BATCH
+            && page.mentions.len() < POSTS
             && let Ok(next) = receiver.try_recv()
         {
             self.take_in(next, clock.now(), &mut page);
@@ -138,6 +141,10 @@ impl Feed for Webhook {
 impl Webhook {
     /// Takes in one request: into the page, or answered with what is wrong.
     fn take_in(&self, request: Inbound, now: Timestamp, page: &mut Page) {
+        if request.caller.has_gone() {
+            // It waited for too long and was told to send its posts again.
+            return;
+        }
         let verdict = match self.scheme.check(&request.headers, &request.body, now) {
             Err(why) => Err(Verdict::Unsigned(why)),
             Ok(()) => self.read(&request, now).map_err(Verdict::Unreadable),
@@ -154,10 +161,10 @@ impl Webhook {
                 if let Some((count, why)) = passed_over {
                     page.unreadable.get_or_insert((0, why)).0 += count;
                 }
-                page.waiting.push(request.answer);
+                page.waiting.push(request.caller);
             }
             // A caller that has hung up is not told; nothing of his was taken.
-            Err(verdict) => drop(request.answer.send(verdict)),
+            Err(verdict) => request.caller.tell(verdict),
         }
     }
 
