@@ -20,6 +20,8 @@ mod network;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use courtier::engine::{Health, Inboxes};
@@ -183,4 +185,41 @@ async fn who_dawdles_is_sent_away_and_keeps_nobody_out() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     let answer = say(address, hand_in("/in/forum", &"x".repeat((1 << 20) + 1))).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_every_connection_busy_takes_turns_with_the_rest() {
+    // Nobody is sent away for dawdling here.
+    let limits = Limits { head: Duration::from_secs(600), body: Duration::from_secs(600), connections: 4 };
+    let (address, _inboxes, _stop) = doors(limits).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let let_in = Arc::new(AtomicUsize::new(0));
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            let (over, let_in) = (Arc::clone(&over), Arc::clone(&let_in));
+            tokio::task::spawn_blocking(move || {
+                let mut stream = TcpStream::connect(address).expect("a connection");
+                let mut some = [0; 65_536];
+                let mut first = 1;
+                // Asks on the same connection until it is closed.
+                while !over.load(Ordering::Relaxed) {
+                    let asked = stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").is_ok();
+                    if !asked || !matches!(stream.read(&mut some), Ok(1..)) {
+                        return;
+                    }
+                    let_in.fetch_add(std::mem::take(&mut first), Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    while let_in.load(Ordering::Relaxed) < 4 {
+        tokio::task::yield_now().await;
+    }
+    let answer =
+        tokio::time::timeout(Duration::from_secs(30), say(address, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+    over.store(true, Ordering::Relaxed);
+    assert!(answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")), "locked out");
+    for one in busy {
+        one.await.expect("joins");
+    }
 }

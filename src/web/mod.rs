@@ -8,7 +8,13 @@ mod routes;
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use hyper::server::conn::http1;
@@ -56,9 +62,12 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 ///
 /// All connections live in this one future: only the engine starts tasks.
 pub async fn serve(listener: TcpListener, doors: Doors, limits: Limits, stop: CancellationToken) {
-    let router = router(doors, limits);
+    let crowd = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&crowd);
+    let router = router(doors, limits).layer(map_response(move |response| give_way(response, asked.load(Ordering::Relaxed))));
     let mut open = FuturesUnordered::new();
     loop {
+        crowd.store(open.len() >= limits.connections, Ordering::Relaxed);
         tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept(), if open.len() < limits.connections => match accepted {
@@ -72,6 +81,14 @@ pub async fn serve(listener: TcpListener, doors: Doors, limits: Limits, stop: Ca
         }
     }
     while open.next().await.is_some() {}
+}
+
+/// Ends a connection with its answer while others wait for one: a caller who keeps all of them busy takes turns with the rest.
+async fn give_way(mut response: Response, crowd: bool) -> Response {
+    if crowd {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Answers the requests of one connection.
