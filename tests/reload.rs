@@ -152,3 +152,27 @@ async fn leavers_are_not_hidden_by_a_reload_without_a_yes() {
     let (code, out, _) = courtier(folder, &["reload"]).await;
     assert!(code == 1 && out.contains("no such watch"), "a yes counts once: {code} {out}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_daemon_that_dies_is_told_so_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let world = World::open(well).await;
+    let configuration = world.configuration(folder, "[web]\nenabled = false");
+    let daemon = Daemon::start(&configuration);
+    let note = async |name: &str| match Sqlite::open_read_only(Options::new(folder.join("courtier.db"))) {
+        Ok(store) => store.note(name).await.ok().flatten(),
+        Err(_) => None,
+    };
+    until("the daemon runs", 20, folder, async || note("plan.watches").await.is_some()).await;
+    // It cannot answer any more, and then it is gone.
+    daemon.signal("STOP");
+    let asks = courtier(folder, &["reload", "--wait", "10m"]);
+    let dies = async {
+        until("somebody asks", 20, folder, async || note("reload.asked").await.is_some()).await;
+        tokio::task::spawn_blocking(|| daemon.kill()).await.expect("joins");
+    };
+    let ((code, _, error), ()) = tokio::join!(asks, dies);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("ended before it answered") || error.contains("cannot signal"), "{error}");
+}

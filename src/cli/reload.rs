@@ -79,7 +79,10 @@ async fn ask(args: &Args, store: &Arc<Sqlite>, daemon: u32) -> Result<Exit, Fail
             asked.leave(store.as_ref()).await.map_err(cannot)?;
             let signalled = Clock::system().now();
             signal(daemon)?;
-            let ended = answer(store, &asked.id, signalled).await.map_err(cannot)?;
+            let Some(ended) = answer(store, &asked.id, signalled, daemon).await.map_err(cannot)? else {
+                return Err(Failure::could_not(format!("the daemon (process {daemon}) ended before it answered"))
+                    .hint("the file is right: the next start takes it up; `courtier status` says whether one runs again"));
+            };
             // Somebody who asked in the same instant has overwritten our note, and with it the yes.
             if ended.id.as_ref() == Some(&asked.id) || ended.runs || ended.hidden.count == 0 || !args.yes {
                 return Ok(ended);
@@ -107,16 +110,19 @@ async fn ask(args: &Args, store: &Arc<Sqlite>, daemon: u32) -> Result<Exit, Fail
 
 /// Sends SIGHUP.
 fn signal(daemon: u32) -> Result<(), Failure> {
-    let number = i32::try_from(daemon).ok().and_then(rustix::process::Pid::from_raw);
-    let Some(process) = number else { return Err(Failure::could_not(format!("{daemon} is no process number"))) };
+    let Some(process) = number(daemon) else { return Err(Failure::could_not(format!("{daemon} is no process number"))) };
     rustix::process::kill_process(process, rustix::process::Signal::HUP).map_err(|error| {
         let failure = Failure::could_not(format!("cannot signal the daemon (process {daemon})")).because(error);
         if error == rustix::io::Errno::PERM { failure.hint("run this as its user or as root") } else { failure }
     })
 }
 
-/// Waits until the daemon has noted what became of it.
-async fn answer(store: &Arc<Sqlite>, id: &str, signalled: Timestamp) -> Result<ReloadEnded, crate::store::StoreError> {
+fn number(daemon: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(daemon).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+/// Waits until the daemon has noted what became of it; `None` when it ended first.
+async fn answer(store: &Arc<Sqlite>, id: &str, signalled: Timestamp, daemon: u32) -> Result<Option<ReloadEnded>, crate::store::StoreError> {
     let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let spinner = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("{spinner} the daemon checks the new plan, {elapsed}") {
@@ -124,7 +130,10 @@ async fn answer(store: &Arc<Sqlite>, id: &str, signalled: Timestamp) -> Result<R
     }
     spinner.enable_steady_tick(Duration::from_millis(100));
     loop {
-        if let Some(ended) = ReloadEnded::of(store.as_ref(), id, signalled).await? {
+        // In this order: a daemon may answer and end.
+        let runs = number(daemon).is_some_and(|process| rustix::process::test_kill_process(process).is_ok());
+        let ended = ReloadEnded::of(store.as_ref(), id, signalled).await?;
+        if ended.is_some() || !runs {
             spinner.finish_and_clear();
             return Ok(ended);
         }
