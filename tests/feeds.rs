@@ -318,8 +318,17 @@ async fn one_dead_address_does_not_silence_its_neighbours_and_a_new_one_starts_w
     let both = feed("rss", &format!("urls = [\"{}/f\", \"{}/secret-token\", \"{}/f\"]", alive.url, gone.url, fresh.url));
     let page = fetch(&*both, Some(&cursor)).await.expect("a page");
     assert_eq!(texts(&page), ["B"]);
-    let (count, why) = page.unreadable.expect("the dead one is named");
-    assert!(count == 1 && why.contains("gone for good") && !why.contains("secret-token"), "{why}");
+    let why = page.missed.expect("the dead one is named");
+    assert!(why.starts_with("1 of 3 addresses: denied: ") && why.contains("gone for good") && !why.contains("secret-token"), "{why}");
+    assert_eq!(page.unreadable, None, "an address is no post");
+    // Whoever refused is left alone for a while, and named all the same.
+    let at = |minutes: i64| Ask { since: Some(&cursor), now: now() + jiff::SignedDuration::from_mins(minutes), backfill: None };
+    assert_eq!(both.fetch(at(14)).await.expect("a page").missed.as_ref(), Some(&why));
+    assert_eq!(gone.calls().len(), 1, "asked again at once");
+    assert_eq!(both.fetch(at(16)).await.expect("a page").missed.as_ref(), Some(&why));
+    assert_eq!(gone.calls().len(), 2, "never asked again");
+    both.fetch(at(45)).await.expect("a page");
+    assert_eq!(gone.calls().len(), 2, "the second refusal doubles the rest");
     let only = feed("rss", &format!("url = \"{}/f\"", gone.url));
     assert!(matches!(fetch(&*only, None).await, Err(FeedError::Denied { why }) if why.contains("410")));
 }

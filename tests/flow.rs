@@ -25,7 +25,7 @@ use std::time::Duration;
 use courtier::config::Silence;
 use courtier::domain::{Alert, DeliveryState, Mention};
 use courtier::engine::{Clock, Keep};
-use courtier::feed::FeedError;
+use courtier::feed::{FeedError, Page};
 use courtier::notify::SendError;
 use courtier::store::{Options, OutboxFilter, Sqlite, Store};
 use house::{Recording, Scripted, Settings, leaver, start, start_with, takes, until, words};
@@ -48,6 +48,24 @@ async fn one_broken_feed_stops_alone_and_health_says_so_within_one_pace() {
     until("the good feed's post is delivered", || care.taken().len() == 1).await;
     assert!(good.calls() > calls);
     assert_eq!(running.shared.health.feed("good").ok, Some(true));
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_hears_only_a_part_is_not_well() {
+    let feed = Scripted::new(FAST);
+    let running = start(vec![("list", Arc::clone(&feed))], vec![("care", Arc::new(Recording::new(|_, _| takes())), None)]);
+    // For some hundred calls, so that somebody who looks sees it.
+    for _ in 0..100 {
+        feed.say_page(Page { missed: Some("1 of 3 addresses: denied: blog.example.org answered 410".into()), ..Page::default() });
+    }
+    let standing = || running.shared.health.standing();
+    until("health names the part, and that the rest is heard", || {
+        let list = running.shared.health.feed("list");
+        list.missed.as_deref().is_some_and(|why| why.contains("410")) && list.ok == Some(true) && standing().status == "degraded"
+    })
+    .await;
+    until("and that it is over", || standing().status == "ok").await;
     running.end().await;
 }
 

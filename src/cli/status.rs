@@ -69,7 +69,7 @@ fn table(standing: &Standing, daemon: Option<&Value>, runs: Option<bool>, now: T
     for (feed, written) in &standing.cursors {
         let health = feeds.and_then(|feeds| feeds.get(feed));
         let state = match health.and_then(|health| health["ok"].as_bool()) {
-            Some(true) => silent(health).unwrap_or_else(|| "hears".to_owned()),
+            Some(true) => hears(health),
             Some(false) => format!("deaf: {}", visible(health.and_then(|health| health["why"].as_str()).unwrap_or("no reason given"))),
             None => "last known".to_owned(),
         };
@@ -77,7 +77,7 @@ fn table(standing: &Standing, daemon: Option<&Value>, runs: Option<bool>, now: T
     }
     for (feed, health) in feeds.into_iter().flatten().filter(|(name, _)| !standing.cursors.iter().any(|(feed, _)| feed == *name)) {
         let state = match health["ok"].as_bool() {
-            Some(true) => silent(Some(health)).unwrap_or_else(|| "hears".to_owned()),
+            Some(true) => hears(Some(health)),
             Some(false) => format!("deaf: {}", visible(health["why"].as_str().unwrap_or("no reason given"))),
             None => "not asked yet".to_owned(),
         };
@@ -96,9 +96,14 @@ fn table(standing: &Standing, daemon: Option<&Value>, runs: Option<bool>, now: T
     text
 }
 
-/// Says that a feed answers and brings nothing, when the daemon says so.
-fn silent(health: Option<&Value>) -> Option<String> {
-    health.and_then(|health| health["silent"].as_str()).map(|says| format!("deaf: {}", visible(says)))
+/// Says that a feed hears, or that it answers and brings nothing, or which part of it is not heard.
+fn hears(health: Option<&Value>) -> String {
+    let says = |key: &str| health.and_then(|health| health[key].as_str()).map(visible);
+    match (says("silent"), says("missed")) {
+        (Some(silent), _) => format!("deaf: {silent}"),
+        (None, Some(missed)) => format!("hears, but not {missed}"),
+        (None, None) => "hears".to_owned(),
+    }
 }
 
 /// A span of time in its two largest units.
@@ -121,11 +126,12 @@ mod tests {
         let standing = Standing { cursors: vec![("bsky".to_owned(), now)], ..Standing::default() };
         let silent = "silent for 7 h, expected something within 6 h";
         let daemon = serde_json::json!({"status": "degraded", "feeds": {
-            "bsky": {"ok": true, "silent": silent}, "blog": {"ok": true, "silent": silent}, "news": {"ok": true}
+            "bsky": {"ok": true, "silent": silent}, "blog": {"ok": true, "silent": silent}, "news": {"ok": true}, "list": {"ok": true, "missed": "1 of 3 addresses: denied: blog.example.org answered 410"}
         }});
         let text = table(&standing, Some(&daemon), Some(true), now);
         assert!(text.contains(&format!("feed      bsky: deaf: {silent}, cursor")), "{text}");
-        assert!(text.contains(&format!("feed      blog: deaf: {silent}")) && text.contains("feed      news: hears"), "{text}");
+        assert!(text.contains(&format!("feed      blog: deaf: {silent}")) && text.contains("feed      news: hears\n"), "{text}");
+        assert!(text.contains("feed      list: hears, but not 1 of 3 addresses: denied: blog.example.org answered 410\n"), "{text}");
         assert!(table(&standing, None, Some(false), now).contains("daemon    does not run\n"));
         assert!(table(&standing, None, Some(true), now).contains("daemon    runs, and does not answer"));
     }

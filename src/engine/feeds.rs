@@ -203,6 +203,12 @@ impl FeedLoop {
         if let Some(gap) = &page.gap {
             tracing::warn!(feed = name, gap, "posts may be missing");
         }
+        if self.shared.health.feed_missed(name, page.missed.clone()) {
+            match &page.missed {
+                Some(missed) => tracing::warn!(feed = name, missed, "hears only a part"),
+                None => tracing::info!(feed = name, "hears all of it again"),
+            }
+        }
         if let Some((count, why)) = &page.unreadable {
             tracing::warn!(feed = name, count, why, "posts were passed over");
         }

@@ -17,6 +17,9 @@ pub struct FeedHealth {
     /// How long it has brought nothing although it answers, when that is too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent: Option<String>,
+    /// The part of it that is not heard, with the reason, when the rest is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
     /// Since when it is so.
     pub since: Option<Timestamp>,
     /// When a call last succeeded.
@@ -26,6 +29,11 @@ pub struct FeedHealth {
 }
 
 impl FeedHealth {
+    /// Whether all of it is heard, or it has not been asked yet.
+    fn is_well(&self) -> bool {
+        self.hears() && self.missed.is_none()
+    }
+
     /// Whether it is heard, or has not been asked yet.
     pub fn hears(&self) -> bool {
         self.ok != Some(false) && self.silent.is_none()
@@ -54,6 +62,11 @@ struct Inner {
     ready: bool,
     stopping: bool,
     standing: Standing,
+}
+
+/// The way in which something went wrong: what stands before the first colon.
+fn way(why: &str) -> &str {
+    why.split(':').next().unwrap_or_default()
 }
 
 /// The shared picture; cheap to clone.
@@ -99,13 +112,23 @@ impl Health {
     pub(super) fn feed_failed(&self, feed: &str, why: &str, now: Timestamp) -> bool {
         self.with(|inner| {
             let health = inner.standing.feeds.entry(feed.to_owned()).or_default();
-            let way = |why: &str| why.split(':').next().unwrap_or_default().to_owned();
             let news = health.ok != Some(false) || health.why.as_deref().map(way) != Some(way(why));
             if health.ok != Some(false) {
                 health.since = Some(now);
             }
             health.ok = Some(false);
+            health.missed = None;
             health.why = Some(why.to_owned());
+            news
+        })
+    }
+
+    /// Notes the part of a feed that is not heard; says whether that is news: all of it was heard before, or it is another part.
+    pub(super) fn feed_missed(&self, feed: &str, missed: Option<String>) -> bool {
+        self.with(|inner| {
+            let health = inner.standing.feeds.entry(feed.to_owned()).or_default();
+            let news = health.missed.as_deref().map(way) != missed.as_deref().map(way);
+            health.missed = missed;
             news
         })
     }
@@ -166,7 +189,7 @@ impl Health {
             let well = standing.store.is_none()
                 && standing.disabled.is_empty()
                 && standing.reload.is_none()
-                && standing.feeds.values().all(FeedHealth::hears);
+                && standing.feeds.values().all(FeedHealth::is_well);
             let status = if inner.stopping {
                 "stopping"
             } else if well {

@@ -31,9 +31,9 @@ pub(crate) fn good(response: Response, now: Timestamp) -> Result<Response, FeedE
     let said = || said(&response);
     Err(match classify(status) {
         Class::Fine | Class::NotModified => return Ok(response),
-        Class::Moved => FeedError::Denied { why: format!("{} redirects elsewhere", said()) },
-        Class::Missing => FeedError::Denied { why: format!("{}: nothing at this address (404)", said()) },
-        Class::Gone => FeedError::Denied { why: format!("{}: gone for good (410)", said()) },
+        Class::Moved => FeedError::Denied { why: format!("{}: redirects elsewhere", said()) },
+        Class::Missing => FeedError::Denied { why: format!("{}: nothing at this address", said()) },
+        Class::Gone => FeedError::Denied { why: format!("{}: gone for good", said()) },
         Class::Throttled => FeedError::Throttled { after: limits.pause(status), why: said() },
         // A refusal with a time is a limit in other words: GitHub's 403, a server under maintenance.
         Class::Denied | Class::Down if limits.pause(status).is_some() => FeedError::Throttled { after: limits.pause(status), why: said() },

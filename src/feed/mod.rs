@@ -70,6 +70,8 @@ pub struct Page {
     pub passed: u64,
     /// Entries of this answer that could not be read and were passed over, with the first reason.
     pub unreadable: Option<(u64, String)>,
+    /// The part of the feed that could not be asked, with the reason; the rest was heard.
+    pub missed: Option<String>,
     /// Native ids (or URLs) of posts that were deleted at the source.
     pub deleted: Vec<String>,
     /// Callers that wait for this page to be stored; the engine tells them after the commit.

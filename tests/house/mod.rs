@@ -49,7 +49,11 @@ impl Scripted {
 
     /// Lets the next call hear these posts.
     pub(crate) fn say(&self, mentions: Vec<Mention>, cursor: &str) {
-        let page = Page { mentions, cursor: Some(Cursor(cursor.into())), ..Page::default() };
+        self.say_page(Page { mentions, cursor: Some(Cursor(cursor.into())), ..Page::default() });
+    }
+
+    /// Lets the next call give this page.
+    pub(crate) fn say_page(&self, page: Page) {
         self.answers.lock().unwrap().push_back(Ok(page));
     }
 

@@ -36,6 +36,10 @@ use self::position::{Position, fingerprint};
 
 /// How often to ask when the file says nothing: quick enough for an answer, and conditional.
 const PACE: Duration = Duration::from_mins(5);
+/// How long an address of a list is left alone after it refused; each further refusal doubles it.
+const REST: Duration = Duration::from_mins(15);
+/// The longest that it is left alone.
+const LONGEST_REST: Duration = Duration::from_hours(6);
 /// Forms that are asked for, feeds first.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
 
@@ -65,6 +69,16 @@ struct Rss {
     /// When an address may be asked again, by its name: the publisher's wish. Lost at a restart,
     /// which costs one early call.
     due: Mutex<HashMap<String, Due>>,
+    /// Addresses of a list that refused: they are asked rarely, as a feed of their own would be.
+    refused: Mutex<HashMap<String, Refused>>,
+}
+
+/// How often an address refused in a row, until when it is left alone, and why.
+#[derive(Clone)]
+struct Refused {
+    times: u32,
+    until: Timestamp,
+    error: FeedError,
 }
 
 /// A wish, and the body it came with: a page that was never stored is asked for again at once.
@@ -108,7 +122,7 @@ fn build(section: &Section, outside: &Outside) -> Result<Box<dyn Feed>, Vec<Diag
         return Err(mistakes);
     }
     let every = section.duration("every").unwrap_or(PACE);
-    Ok(Box::new(Rss { client: outside.client.clone(), addresses, every, due: Mutex::default() }))
+    Ok(Box::new(Rss { client: outside.client.clone(), addresses, every, due: Mutex::default(), refused: Mutex::default() }))
 }
 
 /// Reads a saved document.
@@ -136,25 +150,30 @@ impl Feed for Rss {
         let mut position = before.clone().unwrap_or_default();
         position.marks.retain(|key, _| self.addresses.iter().any(|address| address.key == *key));
         let mut page = Page::default();
-        let mut failed: Option<FeedError> = None;
+        let mut failed: Vec<FeedError> = Vec::new();
         let mut answered = false;
         for address in &self.addresses {
             if self.waits(address, &position, ask.now) {
                 answered = true;
                 continue;
             }
-            match self.one(address, &mut position, &ask, &mut page).await {
+            if let Some(error) = self.rests(address, ask.now) {
+                failed.push(error);
+                continue;
+            }
+            let asked = self.one(address, &mut position, &ask, &mut page).await;
+            self.note_refusal(address, asked.as_ref().err(), ask.now);
+            match asked {
                 Ok(()) => answered = true,
-                Err(error) => {
-                    // One dead address must not hide the others; it is shown with the page.
-                    let (count, first) = page.unreadable.take().unwrap_or_else(|| (0, error.to_string()));
-                    page.unreadable = Some((count + 1, first));
-                    failed = failed.or(Some(error));
-                }
+                // One dead address must not hide the others; it is shown with the page.
+                Err(error) => failed.push(error),
             }
         }
-        if let (false, Some(error)) = (answered, failed) {
-            return Err(error);
+        if let Some(first) = failed.first() {
+            if !answered {
+                return Err(first.clone());
+            }
+            page.missed = Some(format!("{} of {} addresses: {first}", failed.len(), self.addresses.len()));
         }
         page.mentions.sort_by_key(Mention::when);
         page.cursor = (before.as_ref() != Some(&position)).then(|| Cursor::write(&position));
@@ -233,6 +252,27 @@ impl Rss {
         position.marks.insert(address.key.clone(), mark);
         self.wait_for(address, body, wish.max(wish::of_document(&document, ask.now)), ask.now);
         Ok(())
+    }
+
+    /// Gives why an address is left alone for now.
+    fn rests(&self, address: &Address, now: Timestamp) -> Option<FeedError> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(&address.key).filter(|refused| refused.until > now).map(|refused| refused.error.clone())
+    }
+
+    /// Notes how a call ended: a refusal again and again doubles the rest.
+    fn note_refusal(&self, address: &Address, failed: Option<&FeedError>, now: Timestamp) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match failed {
+            // A single address is the feed: the engine sets its pause.
+            Some(error @ FeedError::Denied { .. }) if self.addresses.len() > 1 => {
+                let times = refused.get(&address.key).map_or(1, |before| before.times.saturating_add(1));
+                let rest = REST.saturating_mul(1 << times.saturating_sub(1).min(8)).min(LONGEST_REST);
+                let until = now.checked_add(rest).unwrap_or(now);
+                refused.insert(address.key.clone(), Refused { times, until, error: error.clone() });
+            }
+            _ => drop(refused.remove(&address.key)),
+        }
     }
 
     fn waits(&self, address: &Address, position: &Position, now: Timestamp) -> bool {
