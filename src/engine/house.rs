@@ -121,6 +121,7 @@ impl House {
             stop_desk: CancellationToken::new(),
             abandon: CancellationToken::new(),
         };
+        self.shared.metrics.plan(plan.feeds.iter().map(|feed| &*feed.name), plan.notifiers.iter().map(|notifier| &*notifier.name));
         self.shared.health.expect(plan.feeds.iter().map(|feed| feed.name.to_string()));
         let (sender, parcels) = mpsc::channel(CHANNEL);
         for planned in plan.feeds.iter().cloned() {
@@ -326,7 +327,9 @@ async fn gauge(shared: &Shared, known: &mut BTreeMap<String, Waits>) {
     for (notifier, (waiting, dead, oldest)) in known {
         shared.metrics.outbox(notifier, *waiting, *dead, oldest.map_or(0.0, |oldest| seconds(oldest, now)));
     }
-    for (feed, written) in &standing.cursors {
+    // The store keeps the cursors of feeds that are gone.
+    let feeds = shared.health.standing().feeds;
+    for (feed, written) in standing.cursors.iter().filter(|(feed, _)| feeds.contains_key(feed)) {
         shared.metrics.cursor_age(feed, seconds(*written, now));
     }
     shared.metrics.store(shared.health.standing().store.is_none());

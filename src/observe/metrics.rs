@@ -3,9 +3,10 @@
 //! Labels are names from the configuration and words from the code, never
 //! words of strangers: the number of series has a bound that the sysadmin set.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -20,6 +21,16 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Bounds in seconds, from a millisecond to a day: a live feed and a slow poll both show.
 const LATENCY: [f64; 17] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 86_400.0];
 
+/// A post that is dated longer ago than this was not late: its date is old, or made up. One of 1970 would
+/// outweigh a year of others in the sum of the histogram.
+const OLDEST: f64 = 86_400.0;
+/// How far ahead of ours the author's clock may be.
+const FUTURE: f64 = 300.0;
+/// How a call of a feed ends.
+const OUTCOMES: [&str; 5] = ["ok", "throttled", "denied", "unreachable", "unreadable"];
+/// How a date is odd.
+const DATES: [&str; 2] = ["old", "future"];
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FeedLabel {
     feed: String,
@@ -29,6 +40,12 @@ struct FeedLabel {
 struct FetchLabel {
     feed: String,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DateLabel {
+    feed: String,
+    date: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -82,6 +99,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const ALL: [Self; 3] = [Self::Delivered, Self::Retried, Self::Dead];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -114,9 +133,12 @@ pub struct Metrics {
     feed_silent: Family<FeedLabel, Gauge>,
     store_up: Gauge,
     forgotten: Family<ForgottenLabel, Counter>,
+    odd_dates: Family<DateLabel, Counter>,
     seen: Latency<FeedLabel>,
     decided: Latency<FeedLabel>,
     delivered: Latency<NotifierLabel>,
+    /// The feeds and notifiers of the plan that runs.
+    planned: Arc<Mutex<(BTreeSet<String>, BTreeSet<String>)>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -153,9 +175,11 @@ impl Metrics {
             feed_silent: Family::default(),
             store_up: Gauge::default(),
             forgotten: Family::default(),
+            odd_dates: Family::default(),
             seen: Family::new_with_constructor(latency),
             decided: Family::new_with_constructor(latency),
             delivered: Family::new_with_constructor(latency),
+            planned: Arc::default(),
         };
         let mut registry = Registry::with_prefix("courtier");
         registry.register("posts", "Posts that a feed handed over", all.posts.clone());
@@ -178,7 +202,12 @@ impl Metrics {
         registry.register("feed_silent", "Whether a feed answers and brings nothing for longer than its silence", all.feed_silent.clone());
         registry.register("forgotten", "Mentions whose words or author were forgotten by age", all.forgotten.clone());
         registry.register("store_up", "Whether the store answers and can write", all.store_up.clone());
-        registry.register("posted_to_seen_seconds", "From the author's date to hearing it", all.seen.clone());
+        registry.register(
+            "odd_dates",
+            "Mentions dated more than a day before or five minutes after they were seen; not in posted_to_seen",
+            all.odd_dates.clone(),
+        );
+        registry.register("posted_to_seen_seconds", "From the author's date to hearing it, odd dates left out", all.seen.clone());
         registry.register("seen_to_decided_seconds", "From hearing it to the committed decision", all.decided.clone());
         registry.register("decided_to_delivered_seconds", "From the decision to the receiver's yes", all.delivered.clone());
         let build = Family::<BuildLabel, Gauge>::default();
@@ -186,6 +215,45 @@ impl Metrics {
         registry.register("build_info", "The version that runs", build);
         all.registry = Arc::new(registry);
         all
+    }
+
+    /// Shows a plan's feeds and notifiers from the start, at zero, and none that it does not have any more:
+    /// an alarm needs figures before anything goes wrong, and must end when its part is gone.
+    pub fn plan<'a>(&self, feeds: impl Iterator<Item = &'a str>, notifiers: impl Iterator<Item = &'a str>) {
+        let (feeds, notifiers): (BTreeSet<String>, BTreeSet<String>) =
+            (feeds.map(str::to_owned).collect(), notifiers.map(str::to_owned).collect());
+        for name in &feeds {
+            self.heard(name, 0, 0, 0);
+            self.silent(name, false);
+            for outcome in OUTCOMES {
+                drop(self.fetches.get_or_create(&FetchLabel { feed: name.clone(), outcome }));
+            }
+            for date in DATES {
+                drop(self.odd_dates.get_or_create(&DateLabel { feed: name.clone(), date }));
+            }
+        }
+        for name in &notifiers {
+            for outcome in Outcome::ALL {
+                drop(self.deliveries.get_or_create(&DeliveryLabel { notifier: name.clone(), outcome: outcome.as_str() }));
+            }
+            let label = NotifierLabel { notifier: name.clone() };
+            drop((self.waiting.get_or_create(&label), self.dead.get_or_create(&label)));
+            drop(self.oldest.get_or_create(&label));
+        }
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        for gone in planned.0.difference(&feeds) {
+            let label = FeedLabel { feed: gone.clone() };
+            self.feed_up.remove(&label);
+            self.feed_silent.remove(&label);
+            self.cursor_age.remove(&label);
+        }
+        for gone in planned.1.difference(&notifiers) {
+            let label = NotifierLabel { notifier: gone.clone() };
+            self.waiting.remove(&label);
+            self.dead.remove(&label);
+            self.oldest.remove(&label);
+        }
+        *planned = (feeds, notifiers);
     }
 
     /// Counts one call of a feed.
@@ -206,8 +274,12 @@ impl Metrics {
     pub fn decided(&self, feed: &str, watch: &str, reason: &'static str, posted_to_seen: Option<f64>, seen_to_decided: f64) {
         self.decisions.get_or_create(&DecisionLabel { watch: watch.into(), reason }).inc();
         let label = FeedLabel { feed: feed.into() };
-        if let Some(seconds) = posted_to_seen {
-            self.seen.get_or_create(&label).observe(seconds.max(0.0));
+        let odd = |date| self.odd_dates.get_or_create(&DateLabel { feed: feed.into(), date }).inc();
+        match posted_to_seen {
+            Some(OLDEST..) => _ = odd("old"),
+            Some(seconds) if seconds < -FUTURE => _ = odd("future"),
+            Some(seconds) => self.seen.get_or_create(&label).observe(seconds.max(0.0)),
+            None => {}
         }
         self.decided.get_or_create(&label).observe(seen_to_decided.max(0.0));
     }
@@ -295,6 +367,7 @@ mod tests {
         metrics.fetched("bsky", "ok");
         metrics.heard("bsky", 5, 2, 0);
         metrics.decided("bsky", "nomadesk", "new-case", Some(0.2), 0.001);
+        metrics.decided("bsky", "nomadesk", "new-case", Some(1.8e9), 0.001);
         metrics.found("sync-trouble", "shadow");
         metrics.attempted("care", Outcome::Retried, Some("http-429"), None);
         metrics.attempted("care", Outcome::Delivered, None, Some(0.4));
@@ -311,5 +384,48 @@ mod tests {
             assert!(known("# TYPE") && known("# HELP"), "{line}");
         }
         assert!(text.contains("courtier_mentions_total{feed=\"bsky\"} 2"), "{text}");
+    }
+
+    #[test]
+    fn dates_of_1970_and_of_2031_are_counted_and_distort_no_sum() {
+        let metrics = Metrics::new();
+        for seconds in [0.5, -2.0, 1_795_300_000.0, -150_000_000.0, 86_399.0] {
+            metrics.decided("bsky", "nomadesk", "new-case", Some(seconds), 0.001);
+        }
+        let text = metrics.render();
+        for line in [
+            "courtier_posted_to_seen_seconds_sum{feed=\"bsky\"} 86399.5",
+            "courtier_posted_to_seen_seconds_count{feed=\"bsky\"} 3",
+            "courtier_odd_dates_total{feed=\"bsky\",date=\"old\"} 1",
+            "courtier_odd_dates_total{feed=\"bsky\",date=\"future\"} 1",
+            "courtier_seen_to_decided_seconds_count{feed=\"bsky\"} 5",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_plan_has_figures_before_anything_happens_and_none_of_what_it_lost() {
+        let metrics = Metrics::new();
+        metrics.plan(["bsky", "blog"].into_iter(), ["care", "crm"].into_iter());
+        let text = metrics.render();
+        for line in [
+            "courtier_outbox_waiting{notifier=\"care\"} 0",
+            "courtier_outbox_dead{notifier=\"crm\"} 0",
+            "courtier_outbox_oldest_seconds{notifier=\"care\"} 0.0",
+            "courtier_deliveries_total{notifier=\"care\",outcome=\"dead\"} 0",
+            "courtier_fetches_total{feed=\"blog\",outcome=\"denied\"} 0",
+            "courtier_mentions_total{feed=\"bsky\"} 0",
+            "courtier_odd_dates_total{feed=\"bsky\",date=\"old\"} 0",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        metrics.fetched("blog", "denied");
+        metrics.outbox("crm", 0, 7, 0.0);
+        metrics.plan(["bsky"].into_iter(), ["care"].into_iter());
+        let text = metrics.render();
+        assert!(!text.contains("courtier_feed_up{feed=\"blog\"}"), "an alarm on it would never end: {text}");
+        assert!(!text.contains("courtier_outbox_dead{notifier=\"crm\"}"), "{text}");
+        assert!(text.contains("courtier_outbox_dead{notifier=\"care\"} 0"), "{text}");
     }
 }
