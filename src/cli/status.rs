@@ -84,7 +84,8 @@ fn table(standing: &Standing, daemon: Option<&Value>, runs: Option<bool>, now: T
         writeln!(text, "feed      {feed}: {state}").ok();
     }
     for (notifier, waiting, dead, oldest) in &standing.outbox {
-        let oldest = oldest.map_or(String::new(), |oldest| format!(", the oldest for {}", age(oldest, now)));
+        let oldest =
+            oldest.filter(|oldest| *oldest <= now).map_or(String::new(), |oldest| format!(", the oldest due for {}", age(oldest, now)));
         writeln!(text, "notifier  {notifier}: {waiting} waiting{oldest}, {dead} dead").ok();
     }
     for (notifier, why) in daemon.and_then(|daemon| daemon["disabled"].as_object()).into_iter().flatten() {

@@ -308,7 +308,7 @@ fn second<'a>(terminate: &'a mut Signal, interrupt: &'a mut Signal) -> Pin<Box<d
     })
 }
 
-/// What waits for one notifier: deliveries, dead letters, since when the oldest waits.
+/// What waits for one notifier: deliveries, dead letters, since when the oldest is due.
 type Waits = (u64, u64, Option<Timestamp>);
 
 /// Notes what waits now. The store names only notifiers for whom something does: for whoever was known, nothing is a figure too.
@@ -325,7 +325,7 @@ async fn gauge(shared: &Shared, known: &mut BTreeMap<String, Waits>) {
     let Ok(standing) = shared.store.standing().await else { return };
     note_outbox(&standing, known);
     for (notifier, (waiting, dead, oldest)) in known {
-        shared.metrics.outbox(notifier, *waiting, *dead, oldest.map_or(0.0, |oldest| seconds(oldest, now)));
+        shared.metrics.outbox(notifier, *waiting, *dead, oldest.map_or(0.0, |oldest| seconds(oldest, now).max(0.0)));
     }
     // The store keeps the cursors of feeds that are gone.
     let feeds = shared.health.standing().feeds;

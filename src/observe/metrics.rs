@@ -196,7 +196,7 @@ impl Metrics {
         registry.register("delivery_retries", "Attempts that are made again, by reason", all.retries.clone());
         registry.register("outbox_waiting", "Deliveries that wait", all.waiting.clone());
         registry.register("outbox_dead", "Dead letters", all.dead.clone());
-        registry.register("outbox_oldest_seconds", "Age of the oldest waiting delivery", all.oldest.clone());
+        registry.register("outbox_oldest_seconds", "How long the oldest waiting delivery has been due", all.oldest.clone());
         registry.register("cursor_age_seconds", "Time since a feed's cursor was written", all.cursor_age.clone());
         registry.register("feed_up", "Whether the last call of a feed succeeded", all.feed_up.clone());
         registry.register("feed_silent", "Whether a feed answers and brings nothing for longer than its silence", all.feed_silent.clone());

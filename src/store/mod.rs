@@ -145,7 +145,7 @@ pub struct Claim {
     pub alert: Alert,
     /// Attempts made before this one.
     pub attempts: u32,
-    /// When the first of them was planned: give-up counts from here.
+    /// When the first of them should have gone: give-up counts from here.
     pub created: Timestamp,
 }
 
@@ -252,7 +252,7 @@ pub struct Standing {
     pub mentions: u64,
     /// Cases by state.
     pub cases: Vec<(CaseState, u64)>,
-    /// Per notifier: waiting, dead, and when the oldest waiting one was planned.
+    /// Per notifier: waiting, dead, and when the first of the waiting ones should have gone; a moment to come when all wait for theirs.
     pub outbox: Vec<(String, u64, u64, Option<Timestamp>)>,
     /// Per feed: when its cursor was last written.
     pub cursors: Vec<(String, Timestamp)>,

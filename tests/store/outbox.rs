@@ -76,6 +76,19 @@ async fn what_waits_under_one_key_leaves_as_one_card_and_stays_it() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_waits_for_its_hour_is_not_late_before() {
+    const MONDAY: i64 = 62 * 3_600;
+    let house = House::new();
+    let store = house.open();
+    store.commit(batch(vec![folding(1, "digest", MONDAY)])).await.expect("commits");
+    let oldest = store.standing().await.expect("reads").outbox;
+    assert_eq!(oldest, [("care".to_owned(), 1, 0, Some(at(MONDAY)))], "an alarm on its age would ring the whole weekend");
+    let card = claim(&*store, MONDAY, None).await.remove(0);
+    // A weekend is longer than most receivers are tried: the first failure would be the last.
+    assert_eq!(card.created, at(MONDAY), "giving up counts from here");
+}
+
+#[tokio::test]
 async fn a_burst_is_one_card_that_lists_all() {
     let house = House::new();
     let store = house.open();

@@ -153,7 +153,7 @@ pub(super) fn plan(
     room.conn
         .prepare_cached(
             "INSERT INTO delivery (id, alert, notifier, watch, rank, state, attempts, due, created, since, fold, case_open)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?7, ?7, ?8, ?9)",
+             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?7, max(?6, ?7), ?8, ?9)",
         )?
         .execute(params![
             id,

@@ -25,7 +25,7 @@ pub(super) fn standing(room: &Room) -> Result<Standing, StoreError> {
     standing.cases.sort_unstable();
     let mut statement = room.conn.prepare_cached(
         "SELECT notifier, sum(waiting), sum(dead), min(oldest) FROM (
-             SELECT notifier, count(*) AS waiting, 0 AS dead, min(created) AS oldest FROM delivery
+             SELECT notifier, count(*) AS waiting, 0 AS dead, min(since) AS oldest FROM delivery
                  WHERE state IN ('pending', 'claimed') GROUP BY notifier
              UNION ALL SELECT notifier, 0, count(*), NULL FROM delivery WHERE state = 'dead' GROUP BY notifier)
          GROUP BY notifier ORDER BY notifier",
