@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::parts::{Part, Shape};
 use super::read::Reader;
 use super::value::nearest;
-use super::{Diagnostic, FEED_FIELDS, Section};
+use super::{Diagnostic, FEED_FIELDS, Kind, Section};
 
 /// The part as lists.
 pub(super) const FEEDS: Part = Part {
@@ -70,6 +70,25 @@ pub(super) fn references(section: &Section, key: &str, what: &str, known: &[Stri
     let unknown: Vec<_> = section.spanned_texts(key).filter(|(name, _)| !known.iter().any(|known| known == name)).collect();
     for (name, span) in unknown {
         reader.error(no_such(span, what, name, known));
+    }
+}
+
+/// Lists the networks that the file's feeds, and feeds in general, bring posts of.
+pub(super) fn networks(kinds: &[Kind], feeds: &[(&'static str, Section)]) -> Vec<String> {
+    let named = feeds.iter().flat_map(|(_, section)| ["network", "preset"].into_iter().filter_map(|key| section.text(key)));
+    kinds.iter().map(|kind| kind.name).chain(named).map(str::to_lowercase).collect()
+}
+
+/// Warns of a network that is hardly one: another that posts do come from is spelt nearly like it.
+///
+/// No more than a warning, and silent about networks that resemble none: a post may name its own.
+pub(super) fn check_network(name: &str, span: std::ops::Range<usize>, networks: &[String], reader: &mut Reader<'_>) {
+    if networks.iter().any(|known| *known == name.to_lowercase()) {
+        return;
+    }
+    if let Some(near) = nearest(name, networks.iter().map(String::as_str)) {
+        let odd = Diagnostic::new(span, format!("no feed brings posts of a network {name:?}"));
+        reader.warn(odd.label("has no effect").hint(format!("did you mean \"{near}\"?")));
     }
 }
 

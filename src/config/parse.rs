@@ -233,12 +233,14 @@ impl File<'_, '_, '_> {
         let feeds = sections.kinds(&super::feeds::FEEDS);
         let notifiers = sections.kinds(&super::notifiers::NOTIFIERS);
         let reader = &mut *self.reader;
-        let (watches, rivals) = watches::read(&watch_sections, &rival_sections, reader);
+        let networks = super::feeds::networks(&self.kinds.feeds, &feeds);
+        let (watches, rivals) = watches::read(&watch_sections, &rival_sections, &networks, reader);
         let feeds: Vec<_> = feeds.into_iter().map(|(kind, section)| FeedSection::new(kind, section, &watch_names, reader)).collect();
         let notifiers: Vec<_> = notifiers.into_iter().map(|(kind, section)| NotifierSection::new(kind, section)).collect();
         check_fallbacks(&notifiers, &notifier_names, reader);
         let hours = hours::read(&sections.one(&hours::HOURS), reader);
-        let known = routes::Names { text: self.text, watches: &watch_names, feeds: &feed_names, notifiers: &notifier_names };
+        let known =
+            routes::Names { text: self.text, watches: &watch_names, feeds: &feed_names, networks: &networks, notifiers: &notifier_names };
         Config {
             routes: routes::read(&sections.all(&routes::ROUTES), &known, hours.are_set(), reader),
             rules: rules::read(self.text, &sections.all(&rules::RULES), &watch_names, reader),

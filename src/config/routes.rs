@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::feeds::references;
+use super::feeds::{check_network, references};
 use super::parts::{Part, Shape};
 use super::read::Reader;
 use super::{Field, Form, MatchText, Section};
@@ -143,6 +143,8 @@ pub(super) struct Names<'a> {
     pub(super) watches: &'a [String],
     /// Names of feeds.
     pub(super) feeds: &'a [String],
+    /// Networks that posts come from.
+    pub(super) networks: &'a [String],
     /// Names of notifiers.
     pub(super) notifiers: &'a [String],
 }
@@ -203,6 +205,9 @@ fn route(section: &Section, names: &Names<'_>, reader: &mut Reader<'_>) -> Route
 fn when(section: &Section, names: &Names<'_>, reader: &mut Reader<'_>) -> When {
     references(section, "watch", "watch", names.watches, reader);
     references(section, "feed", "feed", names.feeds, reader);
+    for (network, span) in section.spanned_texts("network") {
+        check_network(network, span, names.networks, reader);
+    }
     When {
         priority: words(section, "priority", Priority::parse),
         watch: section.texts("watch").to_vec(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::feeds::no_such;
+use super::feeds::{check_network, no_such};
 use super::parts::{Part, Shape};
 use super::read::Reader;
 use super::{Diagnostic, Field, Form, Section, terms};
@@ -55,7 +55,12 @@ terms = ["dropbox", "drop box", "@dropbox"]
 };
 
 /// Checks every watch and rival and resolves the names between them.
-pub(super) fn read(watches: &[Section], rivals: &[Section], reader: &mut Reader<'_>) -> (Vec<Watch>, BTreeMap<String, Brand>) {
+pub(super) fn read(
+    watches: &[Section],
+    rivals: &[Section],
+    networks: &[String],
+    reader: &mut Reader<'_>,
+) -> (Vec<Watch>, BTreeMap<String, Brand>) {
     for rival in rivals.iter().filter(|rival| watches.iter().any(|watch| watch.name() == rival.name())) {
         let twice = Diagnostic::new(rival.span.clone(), format!("`{}` is a watch and a rival", rival.name()));
         reader.error(twice.label("also a watch").hint("leave this section out: a watch can be named under `rivals` by itself"));
@@ -88,7 +93,7 @@ pub(super) fn read(watches: &[Section], rivals: &[Section], reader: &mut Reader<
                 }
             }
         }
-        read.push(watch(section, own_brand, resolved, reader));
+        read.push(watch(section, own_brand, resolved, networks, reader));
     }
     for rival in rivals.iter().filter(|rival| !named.contains(&rival.name())) {
         let idle = Diagnostic::new(rival.span.clone(), format!("no watch names the rival `{}`", rival.name()));
@@ -121,10 +126,10 @@ fn brand(section: &Section, reader: &mut Reader<'_>) -> Brand {
 }
 
 /// Puts a watch together.
-fn watch(section: &Section, brand: Brand, rivals: Vec<Brand>, reader: &mut Reader<'_>) -> Watch {
+fn watch(section: &Section, brand: Brand, rivals: Vec<Brand>, networks: &[String], reader: &mut Reader<'_>) -> Watch {
     terms::check_ambiguous(section, reader);
     terms::check_excludes(section, reader);
-    let own = section.spanned_texts("own").filter_map(|(text, span)| own_account(text, span, reader)).collect();
+    let own = section.spanned_texts("own").filter_map(|(text, span)| own_account(text, span, networks, reader)).collect();
     Watch {
         id: section.name().to_owned(),
         brand,
@@ -137,7 +142,7 @@ fn watch(section: &Section, brand: Brand, rivals: Vec<Brand>, reader: &mut Reade
 }
 
 /// Reads `network:handle`.
-fn own_account(text: &str, span: std::ops::Range<usize>, reader: &mut Reader<'_>) -> Option<Account> {
+fn own_account(text: &str, span: std::ops::Range<usize>, networks: &[String], reader: &mut Reader<'_>) -> Option<Account> {
     let is_network =
         |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
     let parts = text.split_once(':').filter(|(network, handle)| {
@@ -145,6 +150,7 @@ fn own_account(text: &str, span: std::ops::Range<usize>, reader: &mut Reader<'_>
         is_network(network) && !handle.is_empty() && !handle.contains(char::is_whitespace) && !handle.starts_with('/')
     });
     if let Some((network, handle)) = parts {
+        check_network(network, span, networks, reader);
         return Some(Account { network: Network::named(network), handle: handle.trim_start_matches('@').to_owned() });
     }
     let wrong = Diagnostic::new(span, format!("{text:?} is not `network:handle`"));
