@@ -246,7 +246,7 @@ impl File<'_, '_, '_> {
             rules: rules::read(self.text, &sections.all(&rules::RULES), &watch_names, reader),
             reply: settings::reply(&sections.one(&settings::REPLY)),
             store: settings::store(&sections.one(&settings::STORE), reader),
-            privacy: settings::privacy(&sections.one(&settings::PRIVACY), reader),
+            privacy: settings::privacy(&sections.one(&settings::PRIVACY)),
             log: settings::log(&sections.one(&settings::LOG)),
             web: settings::web(&sections.one(&settings::WEB), reader),
             source: Source::default(),

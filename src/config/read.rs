@@ -99,6 +99,11 @@ impl<'a> Reader<'a> {
         place: &str,
         fields: impl Iterator<Item = &'f Field> + Clone,
     ) -> Option<&'f str> {
+        if let Some((name, hint)) = RETIRED.iter().find(|(name, _)| name == key.get_ref()) {
+            let gone = Diagnostic::new(key.span(), format!("{place} has no key `{name}` any more"));
+            self.warn(gone.label("has no effect").hint(*hint));
+            return None;
+        }
         let known: Vec<&str> = fields.clone().map(|field| field.key).collect();
         let meant = nearest(key.get_ref(), known.iter().copied());
         // A misspelt `token` holds a token: its value is not shown beside the complaint about its name.
@@ -345,6 +350,12 @@ impl<'a> Reader<'a> {
         Value::Tables(tables)
     }
 }
+
+/// Keys of older files: they do nothing, and the file is read all the same.
+const RETIRED: &[(&str, &str)] = &[(
+    "recheck_deleted",
+    "leave it out. Deletions that a network tells are heeded at once, nobody asks again; `keep_text` forgets all words in time",
+)];
 
 /// Says that a word is not known, and which was probably meant.
 pub(super) fn unknown(key: &Key<'_>, what: &str, place: &str, known: &[&str]) -> Diagnostic {

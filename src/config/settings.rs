@@ -52,9 +52,8 @@ pub(super) const PRIVACY: Part = Part {
     fields: &[
         Field::optional("keep_text", Form::Duration, "How long words, drafts and evidence are kept; default: for ever."),
         Field::optional("keep_author", Form::Duration, "How long names, handles and links of authors are kept; default: for ever."),
-        Field::optional("recheck_deleted", Form::Duration, "How often to ask whether a post still stands."),
     ],
-    doc: "How long what strangers wrote is kept.",
+    doc: "How long what strangers wrote is kept. Posts that their network says were deleted are redacted at once, whatever stands here: on Bluesky, in Mastodon's stream, and in the webhooks of forums and repositories; nobody asks again for the others.",
     sample: r#"[privacy]
 keep_text   = "90d"
 keep_author = "365d"
@@ -140,8 +139,6 @@ pub struct PrivacySettings {
     pub keep_text: Option<Duration>,
     /// How long authors are kept; `None` is for ever.
     pub keep_author: Option<Duration>,
-    /// How often to ask whether a post still stands.
-    pub recheck_deleted: Option<Duration>,
 }
 
 /// `[net]`.
@@ -231,20 +228,8 @@ pub(super) fn store(section: &Section, reader: &mut Reader<'_>) -> StoreSettings
 }
 
 /// Reads `[privacy]`.
-pub(super) fn privacy(section: &Section, reader: &mut Reader<'_>) -> PrivacySettings {
-    if section.has("recheck_deleted") {
-        let idle = section.mistake(
-            "recheck_deleted",
-            "`recheck_deleted` has no effect yet",
-            "feeds that tell of deletions are heeded at once; asking again is not built yet",
-        );
-        reader.warn(idle);
-    }
-    PrivacySettings {
-        keep_text: section.duration("keep_text"),
-        keep_author: section.duration("keep_author"),
-        recheck_deleted: section.duration("recheck_deleted"),
-    }
+pub(super) fn privacy(section: &Section) -> PrivacySettings {
+    PrivacySettings { keep_text: section.duration("keep_text"), keep_author: section.duration("keep_author") }
 }
 
 /// Reads `[net]`; before all other parts, whose URLs it governs.
