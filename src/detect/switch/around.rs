@@ -78,6 +78,14 @@ pub(in crate::detect) enum Mark {
     Place,
     /// "airline", "provider".
     Service,
+    /// "the switch", "a migration": the move as a matter that is talked about.
+    Matter,
+    /// "makes", "takes": says something about a move that is its subject.
+    Predicate,
+    /// "encourage", "recommend": whoever does it tells others to move.
+    Advises,
+    /// "claim", "say": what stands in quotation marks behind it are not the author's words.
+    Says,
     /// "Monday", "English": capitalised and no name.
     NoName,
     /// "was", "got" before a form of something done: somebody else did it.
@@ -126,6 +134,10 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Inside, "clause.inside"),
     (Mark::Place, "clause.place"),
     (Mark::Service, "clause.service"),
+    (Mark::Matter, "clause.matter"),
+    (Mark::Predicate, "clause.predicate"),
+    (Mark::Advises, "clause.advises"),
+    (Mark::Says, "clause.says"),
     (Mark::NoName, "clause.no-name"),
     (Mark::Passive, "clause.passive"),
     (Mark::Subject, "clause.subject"),

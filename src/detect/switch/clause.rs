@@ -12,13 +12,20 @@ use crate::domain::{Attribute, Status};
 use crate::text::{Gap, Kind, Tag};
 
 /// Tokens looked at before a phrase to find who does it.
-const ACTOR_WINDOW: usize = 14;
+const ACTOR_WINDOW: usize = 18;
 /// Tokens looked at before a phrase for a negation.
 const NEGATION_WINDOW: usize = 4;
 /// Tokens looked at before a phrase for "might", "thinking of".
 const MOOD_WINDOW: usize = 8;
 /// Tokens of a sentence looked at on either side for "if" and "years ago".
 const SENTENCE_WINDOW: usize = 40;
+
+/// Tokens before a phrase in which somebody may be quoted.
+const QUOTE_WINDOW: usize = 6;
+/// Words between the author and the "who" that stands for him.
+const RELATIVE_WINDOW: usize = 6;
+/// From how many words behind a phrase on a question is more than a pitch.
+const PITCH: usize = 4;
 
 /// Who does what a phrase says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +79,7 @@ impl Clause<'_, '_> {
             Actor::Command if !self.marked("any-actor") && !(self.marked("order") && self.reading.addressed()) => {
                 against.push((Attribute::Advice, Some(self.hit.tokens.start)));
             }
+            _ if self.is_topic() || self.is_quoted() => against.push((Attribute::Reported, None)),
             _ => {}
         }
         if let Some(at) = self.negation() {
@@ -81,6 +89,9 @@ impl Clause<'_, '_> {
             against.push((Attribute::Hypothetical, Some(at)));
         }
         let status = self.status();
+        if status == Status::Considering && self.is_pitch() {
+            against.push((Attribute::Advice, Some(self.hit.tokens.start)));
+        }
         match status {
             Status::Done => against.extend(self.long_past().map(|at| (Attribute::Past, Some(at)))),
             Status::Threat => against.push((Attribute::Conditional, None)),
@@ -173,7 +184,7 @@ impl Clause<'_, '_> {
                 || close && self.is(token, Mark::Near)
                 || close && self.is_third_name(token)
             {
-                return if self.is_asked(token) { Actor::Author } else { Actor::Other };
+                return if self.is_asked(token) || self.is_author_told(token) { Actor::Author } else { Actor::Other };
             }
             helped |= self.is(token, Mark::Helper);
             close &= self.is(token, Mark::Adverb) || self.is(token, Mark::Helper);
@@ -193,17 +204,42 @@ impl Clause<'_, '_> {
         named && !object && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
     }
 
-    /// "Jony Ive leaving Apple": two capitalised words that mean nothing else stand where the subject stands.
+    /// "Jony Ive leaving Apple": two capitalised words that mean nothing else stand where the subject stands; the first
+    /// may be an abbreviation.
     fn is_person(&self, token: usize) -> bool {
-        let name = |token: usize| {
-            let written = self
-                .reading
-                .token(token)
-                .is_some_and(|token| token.kind == Kind::Word && token.tag == Tag::None && token.capital && !token.shouted);
+        let name = |token: usize, shouted: bool| {
+            let written = self.reading.token(token).is_some_and(|token| {
+                token.kind == Kind::Word && token.tag == Tag::None && token.capital && (shouted || !token.shouted)
+            });
             written && !self.around.is_marked(token) && !self.reading.is_function(token)
         };
         let first = token.checked_sub(1).filter(|first| self.reading.same_sentence(*first, token));
-        name(token) && self.gap(token) == Gap::None && first.is_some_and(name)
+        name(token, false) && self.gap(token) == Gap::None && first.is_some_and(|first| name(first, true))
+    }
+
+    /// "Switching from X to Y takes a day", "the move from X to Y": nobody moves, the move is what is talked about.
+    fn is_topic(&self) -> bool {
+        if self.marked("status") || self.sentence().any(|token| self.is(token, Mark::Author)) {
+            return false;
+        }
+        let Range { start, end } = self.hit.tokens;
+        let told = self.reading.same_clause(start, end) && self.is(end, Mark::Predicate);
+        let subject = told && self.doing() && self.reading.begins_clause(start);
+        subject || self.before(3).chain(self.within()).any(|token| self.is(token, Mark::Matter))
+    }
+
+    /// The tokens of the sentence around the phrase.
+    fn sentence(&self) -> impl Iterator<Item = usize> {
+        self.before(SENTENCE_WINDOW).chain(self.within()).chain(self.after(SENTENCE_WINDOW))
+    }
+
+    /// They claim "I'm leaving X forever": somebody else's words.
+    fn is_quoted(&self) -> bool {
+        let Some(says) = self.before(QUOTE_WINDOW).find(|token| self.is(*token, Mark::Says)) else { return false };
+        let mine = says.checked_sub(1).is_some_and(|before| self.is(before, Mark::Author));
+        let (Some(verb), Some(next)) = (self.reading.token(says), self.reading.token(says + 1)) else { return false };
+        let between = self.reading.text().get(verb.end as usize..next.start as usize);
+        !mine && between.is_some_and(|between| between.contains(['"', '\u{201c}', '\u{201e}', '\u{ab}']))
     }
 
     /// A handle, a name or a word that opens the sentence without saying anything.
@@ -214,7 +250,23 @@ impl Clause<'_, '_> {
     /// "can you cancel", "I need you to cancel": the author wants it.
     fn is_asked(&self, token: usize) -> bool {
         let you = self.reading.token(token).is_some_and(|token| token.tag == Tag::You);
-        you && (token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Request)) || self.reading.word(token + 1) == "to")
+        let before = |mark: Mark| token.checked_sub(1).is_some_and(|before| self.is(before, mark));
+        you && (before(Mark::Request) || self.reading.word(token + 1) == "to" && !before(Mark::Advises))
+    }
+
+    /// "I'm a developer who jumped ship": the author tells it of himself.
+    fn is_author_told(&self, token: usize) -> bool {
+        let mut before = (token.saturating_sub(RELATIVE_WINDOW)..token).rev().take_while(|before| self.reading.same_clause(*before, token));
+        self.reading.word(token) == "who" && before.any(|before| self.is(before, Mark::Subject))
+    }
+
+    /// "Thinking of moving to X?" and nothing else in the sentence: an advertisement asks the reader.
+    fn is_pitch(&self) -> bool {
+        let author = |token: usize| self.is(token, Mark::Author) || self.is(token, Mark::Anyone);
+        self.reading.in_question(self.hit.tokens.start)
+            && self.before(1).next().is_none()
+            && self.after(PITCH).count() < PITCH
+            && !self.within().chain(self.after(PITCH)).any(author)
     }
 
     /// "Has anybody moved from X to Y?"

@@ -201,7 +201,7 @@ pub(in crate::detect) const FUTURE: SwitchRule = SwitchRule {
 /// Somebody looks for another provider.
 pub(in crate::detect) const LOOK: SwitchRule = SwitchRule {
     id: "switch.look",
-    lists: &["switch.look"],
+    lists: &["switch.look", "near.look"],
     kind: Kind::Go,
     doc: Doc {
         hears: "Somebody looks for another provider.",

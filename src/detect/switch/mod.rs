@@ -119,6 +119,7 @@ impl SwitchRule {
             || joined == Slot::Wrong
             || !is_backed(reading, self.id, hit, &left, &joined)
             || !fits(&clause, &joined)
+            || came_from(reading, around, hit)
         {
             return None;
         }
@@ -186,7 +187,12 @@ impl SwitchRule {
             }
             Kind::Stay if !reading.addressed() => (left, joined),
             // "@nomadesk I ditched Dropbox": whom one tells of it is where one goes.
-            Kind::Leave if joined.is_none() && left.is_some() => (left.clone(), called_beside(reading, left.as_ref())),
+            Kind::Leave if joined.is_none() && left.is_some() => {
+                let joined = called_beside(reading, left.as_ref());
+                // On the brand's own page: "exactly what I wanted when I left Dropbox".
+                let here = joined.is_none() && matches!(left, Some(Party::Rival(_))) && reading.about() && !reading.names_brand();
+                (left, joined.or_else(|| (here && reading.mood().pleased()).then_some(Party::Brand)))
+            }
             Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined),
         }
     }
@@ -220,6 +226,13 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let subject = !clause.marked("subject") || clause.author_says();
     let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);
     upset && calm && away && later && subject && whole
+}
+
+/// Whether the one that a phrase takes for joined is where the author comes from: "just in from Dropbox, number came across".
+fn came_from(reading: &Reading<'_>, around: &Around, hit: &Hit) -> bool {
+    let Some(joined) = reading.slot(hit, "joined") else { return false };
+    let before = joined.start.checked_sub(1).filter(|before| *before < hit.tokens.start && reading.same_clause(*before, joined.start));
+    before.is_some_and(|before| around.is(before, Mark::Since))
 }
 
 /// Whether a post is nothing but the words of a phrase, whom it calls and at most one word more: "@nomadesk unsubscribing today".
