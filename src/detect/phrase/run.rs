@@ -244,9 +244,14 @@ impl Line<'_> {
                 && self.token(at + 1).is_some_and(|token| token.gap == Gap::None)
         };
         let at = (at..at + 3).find(|at| !leads(*at)).unwrap_or(at + 3);
+        // "Microsoft OneNote": who makes it stands before the name.
+        let maker = fill != Fill::Name && fill != Fill::Any && self.makes(at);
+        let at = if maker { at + 1 } else { at };
         let token = self.token(at)?;
         let one = (at, at + 1);
-        let known = matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind != Kind::Url;
+        // "Blogger.com" names a brand as well as "Blogger"; an address with a path is a link.
+        let address = token.kind == Kind::Url && self.places.get(at).is_some_and(|place| self.tokens.word(place.index as usize).contains('/'));
+        let known = matches!(token.tag, Tag::Brand | Tag::Rival(_)) && !address;
         match fill {
             Fill::Us => (matches!(token.tag, Tag::Brand | Tag::You) && token.kind != Kind::Url).then_some(one),
             Fill::Rival => (known && token.tag != Tag::Brand).then_some(one),
@@ -257,6 +262,14 @@ impl Line<'_> {
             Fill::Any if known || token.tag == Tag::You || matches!(token.kind, Kind::Handle | Kind::Hashtag) => Some(one),
             Fill::Any => self.run(at, |line, at, _| !line.is_function(at)).map(|(from, to)| (from, to.min(from + 3))),
         }
+    }
+
+    /// Whether a capitalised word that is no known name stands right before one.
+    fn makes(&self, at: usize) -> bool {
+        let stranger =
+            self.token(at).is_some_and(|token| token.tag == Tag::None && token.kind == Kind::Word && token.capital && !self.is_function(at));
+        let known = |token: &Token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word && token.gap == Gap::None;
+        stranger && self.token(at + 1).is_some_and(known)
     }
 
     /// Takes as many untagged words as pass, without a gap between them.

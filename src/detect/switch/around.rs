@@ -84,6 +84,8 @@ pub(in crate::detect) enum Mark {
     Predicate,
     /// "encourage", "recommend": whoever does it tells others to move.
     Advises,
+    /// "am switching back again": takes back the move told before it.
+    Reversed,
     /// "claim", "say": what stands in quotation marks behind it are not the author's words.
     Says,
     /// "Monday", "English": capitalised and no name.
@@ -137,6 +139,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Matter, "clause.matter"),
     (Mark::Predicate, "clause.predicate"),
     (Mark::Advises, "clause.advises"),
+    (Mark::Reversed, "clause.reversed"),
     (Mark::Says, "clause.says"),
     (Mark::NoName, "clause.no-name"),
     (Mark::Passive, "clause.passive"),

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::around::{Around, Mark};
+use super::party::owns;
 use crate::detect::{Hit, Reading};
 use crate::domain::{Attribute, Status};
 use crate::text::{Gap, Kind, Tag};
@@ -179,7 +180,7 @@ impl Clause<'_, '_> {
             if (linked || link) && doing && !helped {
                 return Actor::Author;
             }
-            if self.is(token, Mark::Others)
+            if self.is(token, Mark::Others) && !owns(self.reading.word(token))
                 || close && self.is_person(token)
                 || close && self.is(token, Mark::Near)
                 || close && self.is_third_name(token)
@@ -235,11 +236,16 @@ impl Clause<'_, '_> {
 
     /// They claim "I'm leaving X forever": somebody else's words.
     fn is_quoted(&self) -> bool {
-        let Some(says) = self.before(QUOTE_WINDOW).find(|token| self.is(*token, Mark::Says)) else { return false };
-        let mine = says.checked_sub(1).is_some_and(|before| self.is(before, Mark::Author));
-        let (Some(verb), Some(next)) = (self.reading.token(says), self.reading.token(says + 1)) else { return false };
-        let between = self.reading.text().get(verb.end as usize..next.start as usize);
-        !mine && between.is_some_and(|between| between.contains(['"', '\u{201c}', '\u{201e}', '\u{ab}']))
+        let opens = |token: &usize| {
+            let before = token.checked_sub(1).and_then(|before| self.reading.token(before)).map_or(0, |before| before.end as usize);
+            let here = self.reading.token(*token).map_or(0, |token| token.start as usize);
+            self.reading.text().get(before..here).is_some_and(|gap| gap.contains(['"', '\u{201c}', '\u{201e}', '\u{ab}']))
+        };
+        let Some(quote) = std::iter::once(self.hit.tokens.start).chain(self.before(QUOTE_WINDOW)).find(opens) else { return false };
+        let mut before = (quote.saturating_sub(ACTOR_WINDOW)..quote).rev().take_while(|token| self.reading.same_sentence(*token, quote));
+        before
+            .find(|token| [Mark::Author, Mark::Others, Mark::Says].iter().any(|mark| self.is(*token, *mark)))
+            .is_some_and(|token| !self.is(token, Mark::Author) && !token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Author)))
     }
 
     /// A handle, a name or a word that opens the sentence without saying anything.
@@ -251,7 +257,9 @@ impl Clause<'_, '_> {
     fn is_asked(&self, token: usize) -> bool {
         let you = self.reading.token(token).is_some_and(|token| token.tag == Tag::You);
         let before = |mark: Mark| token.checked_sub(1).is_some_and(|before| self.is(before, mark));
-        you && (before(Mark::Request) || self.reading.word(token + 1) == "to" && !before(Mark::Advises))
+        // "Why would you move?" asks what speaks for it.
+        let why = token.checked_sub(2).is_some_and(|why| self.reading.word(why) == "why");
+        you && (before(Mark::Request) && !why || self.reading.word(token + 1) == "to" && !before(Mark::Advises))
     }
 
     /// "I'm a developer who jumped ship": the author tells it of himself.
@@ -308,6 +316,11 @@ impl Clause<'_, '_> {
             if self.done() && self.is(token, Mark::Wish) || have && self.is(token, Mark::Would) {
                 return Some(token);
             }
+        }
+        // "Going over to X would cost me a fair amount."
+        let Range { start, end } = self.hit.tokens;
+        if self.doing() && self.reading.begins_clause(start) && self.reading.same_clause(start, end) && self.is(end, Mark::Would) {
+            return Some(end);
         }
         let would = self.before(SENTENCE_WINDOW).chain(self.within()).find(|token| self.is(*token, Mark::Would))?;
         let unreal = |token: usize| self.is(token, Mark::If) && (token + 1..token + 4).any(|next| self.is(next, Mark::Were));

@@ -136,7 +136,17 @@ impl SwitchRule {
             .party()
             .filter(|party| !self.is_nickname(reading, party))
             .or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
-        let (left, joined) = self.sides(reading, hit, left, joined.party());
+        let (mut left, mut joined) = self.sides(reading, hit, left, joined.party());
+        let back = (hit.tokens.end..reading.tokens().len()).find(|token| around.is(*token, Mark::Reversed));
+        if let Some(back) = back {
+            // "I switched from X to Y and now am switching back."
+            if self.id == "switch.from-to" {
+                std::mem::swap(&mut left, &mut joined);
+                found.finding.evidence.push(reading.evidence(&(back..back + 1), Role::Cue));
+            } else {
+                turn(reading, &mut found, Attribute::Past, Some(back));
+            }
+        }
         if clause.marked("both") && !is_between(left.as_ref(), joined.as_ref()) {
             return None;
         }
@@ -221,7 +231,9 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let upset = !clause.marked("upset") || clause.around.any(Mark::Upset);
     let other = matches!(joined, Slot::Filled(Party::Other(_)));
     let calm = !(other && clause.around.any(Mark::Eager));
-    let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand);
+    // Where a rival is named beside it, the brand may well be what is chosen.
+    let rival = || clause.reading.tokens().iter().any(|token| matches!(token.tag, Tag::Rival(_)));
+    let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand) || rival();
     let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
     let subject = !clause.marked("subject") || clause.author_says();
     let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);

@@ -41,9 +41,8 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     let next = tokens.end;
     let follows = |mark: Mark| around.is(next, mark) && reading.token(next).is_some_and(|token| token.gap == Gap::None);
     if first.tag == Tag::You {
-        let owns = matches!(reading.word(tokens.start), "your" | "ur" | "yours" | "yourself" | "yourselves" | "ihr" | "dein");
         return match you(reading) {
-            _ if owns && !follows(Mark::Service) => Slot::Wrong,
+            _ if owns(reading.word(tokens.start)) && !follows(Mark::Service) => Slot::Wrong,
             Some(party) => Slot::Filled(party),
             None => Slot::Open,
         };
@@ -72,6 +71,11 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     let known = inner.map(|token| token..token + 1).find(|token| matches!(reading.token(token.start), Some(token) if is_known(token)));
     let tokens = if first.tag == Tag::None && first.kind == Kind::Word { known.unwrap_or(tokens) } else { tokens };
     reading.who(&tokens).map_or(Slot::Open, |party| Slot::Filled(with_others(reading, party, tokens.end)))
+}
+
+/// Whether a word says whose something is.
+pub(super) fn owns(word: &str) -> bool {
+    matches!(word, "your" | "ur" | "yours" | "yourself" | "yourselves" | "ihr" | "dein")
 }
 
 /// Whether a token is the name of the brand or of a rival.
