@@ -198,6 +198,9 @@ fn add_up(reading: &Reading<'_>, mut counted: Vec<Counted>) -> Mood {
     if turns || mocks {
         kind = kind.min(1);
     }
+    if mood.ironic {
+        kind = 0;
+    }
     // A full measure of praise, and more of it than of trouble: "thanks for rebooking me after the delay".
     mood.outweighs = !harsh && !turns && !mocks && !mood.asks && mood.praise >= 3 && mood.praise > trouble;
     let against = kind + points(&counted, |one| one.closing || matches!(one.weight, Weight::Calm | Weight::Away));
@@ -232,7 +235,7 @@ fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
         // service; a longer one that does not, and one with a link or a tag, is mostly about the author's own life.
         let broadcast = reading.text().contains('…') || tokens.iter().any(|token| matches!(token.kind, Kind::Url | Kind::Hashtag));
         let service = words <= SHORT || reading.has("about.service") || tokens.iter().any(|token| token.tag == Tag::You);
-        points -= if service && !broadcast { 1 } else { 3 };
+        points -= if !broadcast && (service || mood.trouble >= 2) { 1 } else { 3 };
     }
     points
 }
