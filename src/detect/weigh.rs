@@ -51,8 +51,6 @@ pub(super) enum Weight {
     Fine,
     /// Thanks as manners have it.
     Polite,
-    /// A kind word that also names what is missing.
-    Light,
     /// Nothing is wrong: counts against trouble.
     Calm,
     /// Speaks of other matters: counts more against trouble.
@@ -73,7 +71,6 @@ impl Weight {
             ("calm", _) => Self::Calm,
             ("praise", "gratitude" | "strong") => Self::Strong,
             ("praise", "polite") => Self::Polite,
-            ("praise", "light") => Self::Light,
             ("praise", _) => Self::Fine,
             _ => return None,
         })
@@ -90,7 +87,6 @@ impl Weight {
             Self::Away => 5,
             Self::Calm => 6,
             Self::Hint => 7,
-            Self::Light => 8,
         }
     }
 }
@@ -176,7 +172,7 @@ fn add_up(reading: &Reading<'_>, mut counted: Vec<Counted>) -> Mood {
     }
     let is = |weights: &'static [Weight]| move |one: &Counted| weights.contains(&one.weight) && !one.closing;
     let trouble = points(&counted, is(&[Weight::Hard, Weight::Soft]));
-    let praise = points(&counted, is(&[Weight::Strong, Weight::Fine, Weight::Polite, Weight::Light]));
+    let praise = points(&counted, is(&[Weight::Strong, Weight::Fine, Weight::Polite]));
     let has = |weight: Weight| counted.iter().any(|one| one.weight == weight && !one.closing);
     let named = |name: &str| counted.iter().any(|one| reading.list_name(one.list) == name);
     // "Broken" is a circumstance that kind words may be about; "rude" is not.
@@ -264,7 +260,7 @@ fn points(counted: &[Counted], wanted: impl Fn(&Counted) -> bool) -> i32 {
         let first = match one.weight {
             Weight::Hard | Weight::Strong | Weight::Polite => 3,
             Weight::Soft | Weight::Fine | Weight::Away => 2,
-            Weight::Hint | Weight::Calm | Weight::Light => 1,
+            Weight::Hint | Weight::Calm => 1,
         };
         let first = if one.closing { 1 } else { first };
         let more = if one.weight == Weight::Hint { 2 } else { 1 };
