@@ -272,7 +272,9 @@ impl Clause<'_, '_> {
     fn is_pitch(&self) -> bool {
         let author = |token: usize| self.is(token, Mark::Author) || self.is(token, Mark::Anyone);
         self.reading.in_question(self.hit.tokens.start)
-            && self.before(1).next().is_none()
+            && !self.marked("ask-ok")
+            && self.doing()
+            && self.before(PITCH).all(|token| self.is(token, Mark::Considering) || self.reading.is_function(token))
             && self.after(PITCH).count() < PITCH
             && !self.within().chain(self.after(PITCH)).any(author)
     }
