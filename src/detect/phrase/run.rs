@@ -250,7 +250,8 @@ impl Line<'_> {
         let token = self.token(at)?;
         let one = (at, at + 1);
         // "Blogger.com" names a brand as well as "Blogger"; an address with a path is a link.
-        let address = token.kind == Kind::Url && self.places.get(at).is_some_and(|place| self.tokens.word(place.index as usize).contains('/'));
+        let address =
+            token.kind == Kind::Url && self.places.get(at).is_some_and(|place| self.tokens.word(place.index as usize).contains('/'));
         let known = matches!(token.tag, Tag::Brand | Tag::Rival(_)) && !address;
         match fill {
             Fill::Us => (matches!(token.tag, Tag::Brand | Tag::You) && token.kind != Kind::Url).then_some(one),
@@ -266,8 +267,9 @@ impl Line<'_> {
 
     /// Whether a capitalised word that is no known name stands right before one.
     fn makes(&self, at: usize) -> bool {
-        let stranger =
-            self.token(at).is_some_and(|token| token.tag == Tag::None && token.kind == Kind::Word && token.capital && !self.is_function(at));
+        let stranger = self
+            .token(at)
+            .is_some_and(|token| token.tag == Tag::None && token.kind == Kind::Word && token.capital && !self.is_function(at));
         let known = |token: &Token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word && token.gap == Gap::None;
         stranger && self.token(at + 1).is_some_and(known)
     }

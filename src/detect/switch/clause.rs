@@ -209,9 +209,10 @@ impl Clause<'_, '_> {
     /// may be an abbreviation.
     fn is_person(&self, token: usize) -> bool {
         let name = |token: usize, shouted: bool| {
-            let written = self.reading.token(token).is_some_and(|token| {
-                token.kind == Kind::Word && token.tag == Tag::None && token.capital && (shouted || !token.shouted)
-            });
+            let written = self
+                .reading
+                .token(token)
+                .is_some_and(|token| token.kind == Kind::Word && token.tag == Tag::None && token.capital && (shouted || !token.shouted));
             written && !self.around.is_marked(token) && !self.reading.is_function(token)
         };
         let first = token.checked_sub(1).filter(|first| self.reading.same_sentence(*first, token));

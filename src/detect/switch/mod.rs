@@ -33,7 +33,7 @@ pub(super) use verdict::{TURNED, verdict};
 
 use super::{Doc, Found, Hit, Party, Reading, Rule};
 use crate::domain::{Attribute, Role, Signal};
-use crate::text::{Kind as Written, Tag};
+use crate::text::{Kind as Written, Tag, Token};
 
 /// What the phrases of a rule tell about the parties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,8 @@ impl SwitchRule {
         let left = left
             .party()
             .filter(|party| !self.is_nickname(reading, party))
-            .or_else(|| if self.kind == Kind::Leave { named_in(reading, hit) } else { None });
+            // "If Dropbox gets it, I'm gone": the condition names whom one would go to.
+            .or_else(|| if self.kind == Kind::Leave && !around.is(first, Mark::If) { named_in(reading, hit) } else { None });
         let (mut left, mut joined) = self.sides(reading, hit, left, joined.party());
         let back = (hit.tokens.end..reading.tokens().len()).find(|token| around.is(*token, Mark::Reversed));
         if let Some(back) = back {
@@ -233,11 +234,19 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let calm = !(other && clause.around.any(Mark::Eager));
     // Where a rival is named beside it, the brand may well be what is chosen.
     let rival = || clause.reading.tokens().iter().any(|token| matches!(token.tag, Tag::Rival(_)));
-    let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand) || rival();
+    let away =
+        !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand) || rival() && !is_called(clause);
     let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
     let subject = !clause.marked("subject") || clause.author_says();
     let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);
     upset && calm && away && later && subject && whole
+}
+
+/// Whether the one that a phrase takes for joined is only called, at the head of the post: "@nomadesk from now on it is Dropbox".
+fn is_called(clause: &Clause<'_, '_>) -> bool {
+    let handle = |token: &Token| token.kind == Written::Handle;
+    let Some(joined) = clause.reading.slot(clause.hit, "joined") else { return false };
+    clause.reading.tokens().iter().take(joined.end).all(handle)
 }
 
 /// Whether the one that a phrase takes for joined is where the author comes from: "just in from Dropbox, number came across".
