@@ -184,7 +184,7 @@ impl Classifier {
         let Some(brand) = brand.filter(|brand| brand.get() != "null") else {
             let named = self.standing.iter().position(|brand| self.standing.len() == 1 || brand.is_named(text)).unwrap_or(0);
             let brand = self.standing.get(named).map(|brand| (Rc::clone(brand), Some(named)));
-            return brand.ok_or_else(|| "no brand: give one in the line, with --brand or in a configuration".to_owned());
+            return brand.ok_or_else(|| "no brand: give one in the line, with --brand or with --config FILE".to_owned());
         };
         let rivals = rivals.map_or("[]", RawValue::get);
         let key = format!("{}\n{rivals}", brand.get());

@@ -16,6 +16,9 @@ use crate::web::{self, Doors, Limits};
 /// Hears the configured feeds and delivers until it is told to stop.
 ///
 /// Without a file, `--brand` watches the networks that need no account and prints alerts to the terminal.
+///
+/// SIGTERM or Ctrl-C stops it: with 0 when everything under way was finished, with 3 when the grace was over
+/// first, or a second signal came; what is left goes out at the next start. SIGHUP reloads the file.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Watch this brand without a configuration file.
@@ -35,13 +38,16 @@ pub struct Args {
     listen: Option<SocketAddr>,
 }
 
+/// What is logged beside the cards of a terminal: what is wrong, what is well again, and what is left at the end.
+const BESIDE_CARDS: &str = "warn,courtier::engine::feeds=info,courtier::engine::house=info";
+
 /// The feeds that need no account, for `--brand`.
 fn without_account(brand: &str) -> String {
     let tag: String = brand.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     format!(
         "\n[feeds.bluesky]\ntype = \"bluesky\"\n\n[feeds.hackernews]\ntype = \"hackernews\"\n\n\
          [feeds.mastodon]\ntype = \"mastodon\"\ninstance = \"mastodon.social\"\ntags = [\"{tag}\"]\n\n\
-         [notifiers.terminal]\ntype = \"terminal\"\n\n[web]\nenabled = false\n\n[log]\nlevel = \"warn\"\n"
+         [notifiers.terminal]\ntype = \"terminal\"\n\n[web]\nenabled = false\n"
     )
 }
 
@@ -58,7 +64,7 @@ pub(super) fn run(args: &Args, named: Option<&Path>) -> Result<Exit, Failure> {
     let _only = setup::only_daemon(&store)?;
     let shared = Shared::new(store, clock);
     let grace = Duration::try_from(args.grace).unwrap_or_default();
-    if config.log.level == "warn" && file.is_none() {
+    if args.brand.is_some() {
         greet(&plan)?;
     }
     setup::runtime()?.block_on(async {
@@ -94,7 +100,9 @@ fn configuration(args: &Args, named: Option<&Path>) -> Result<(Config, Option<Pa
         Config::from_brand(brand, &args.rival).map_err(|mistakes| setup::refuse(&mistakes))?;
         let text = Config::brand_text(brand, &args.rival) + &without_account(brand);
         let parsed = Config::parse(&text, "the command line", &engine::kinds(), &StandIns);
-        return parsed.map(|(config, _)| (config, None)).map_err(|mistakes| setup::refuse(&mistakes));
+        let (mut config, _) = parsed.map_err(|mistakes| setup::refuse(&mistakes))?;
+        BESIDE_CARDS.clone_into(&mut config.log.level);
+        return Ok((config, None));
     }
     let Some(path) = Config::find(named) else { return setup::config(named).map(|config| (config, None)) };
     Ok((setup::config_at(&path)?, Some(path)))
@@ -149,4 +157,20 @@ fn loader(path: PathBuf, client: crate::net::Client, inboxes: Inboxes) -> Loader
         let (config, _) = Config::load(&path, &engine::kinds()).map_err(|mistakes| mistakes.render(false))?;
         Plan::build(&config, &client, &inboxes, None).map_err(|mistakes| config.source.report(mistakes, Vec::new()).render(false))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beside_cards_a_feed_that_is_well_again_is_told_and_nothing_else_that_went_well() {
+        assert!(BESIDE_CARDS.parse::<tracing_subscriber::EnvFilter>().is_ok());
+        // The filter names modules: whoever moves these words must move it too.
+        for (module, text) in [("feeds", include_str!("../engine/feeds.rs")), ("house", include_str!("../engine/house.rs"))] {
+            assert!(BESIDE_CARDS.contains(&format!("courtier::engine::{module}=info")));
+            assert!(text.contains("hears again") || text.contains("stopped; what waits"), "{module}");
+        }
+        assert!(include_str!("../engine/intake.rs").contains("\"alerts\""), "cards show what is alerted");
+    }
 }

@@ -7,6 +7,8 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::journal::Journal;
+
 /// How events are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -60,8 +62,8 @@ pub fn start(logs: &Logs) -> Result<(), String> {
         LogFormat::Text | LogFormat::Json => false,
     };
     let layer: Box<dyn Layer<_> + Send + Sync> = if journal {
-        match tracing_journald::layer() {
-            Ok(layer) => Box::new(layer.with_syslog_identifier("courtier".into())),
+        match Journal::open() {
+            Ok(layer) => Box::new(layer),
             Err(error) if logs.format == LogFormat::Journald => return Err(format!("journald does not listen: {error}")),
             Err(_) => Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time()),
         }
