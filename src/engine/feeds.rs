@@ -204,9 +204,10 @@ impl FeedLoop {
             tracing::warn!(feed = name, gap, "posts may be missing");
         }
         if self.shared.health.feed_missed(name, page.missed.clone()) {
-            match &page.missed {
-                Some(missed) => tracing::warn!(feed = name, missed, "hears only a part"),
-                None => tracing::info!(feed = name, "hears all of it again"),
+            if let Some(missed) = &page.missed {
+                tracing::warn!(feed = name, missed, "hears only a part");
+            } else {
+                tracing::info!(feed = name, "hears all of it again");
             }
         }
         if let Some((count, why)) = &page.unreadable {

@@ -3,7 +3,7 @@
 //! `journalctl` shows the message alone, and "does not hear" without the feed and
 //! the reason helps nobody: so the fields stand in the message as well as beside
 //! it (`journalctl F_FEED=bsky`). The wire is the journal's native protocol
-//! (systemd.io/JOURNAL_NATIVE_PROTOCOL, November 2026): one datagram an entry.
+//! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL>, November 2026): one datagram an entry.
 
 use std::fmt::{Debug, Write as _};
 use std::os::unix::net::UnixDatagram;

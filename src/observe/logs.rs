@@ -4,10 +4,26 @@ use std::str::FromStr;
 
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::journal::Journal;
+
+/// The time of a line for people, to the millisecond: three digits less to read over.
+struct Millis;
+
+impl FormatTime for Millis {
+    fn format_time(&self, line: &mut Writer<'_>) -> std::fmt::Result {
+        let mut whole = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut whole))?;
+        match whole.get(.."2026-11-22T10:51:24.545".len()) {
+            Some(short) => write!(line, "{short}Z"),
+            None => line.write_str(&whole),
+        }
+    }
+}
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,11 +86,24 @@ pub fn start(logs: &Logs) -> Result<(), String> {
     } else if logs.format == LogFormat::Json {
         Box::new(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
     } else {
-        Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(logs.colour).with_target(false).compact())
+        Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(logs.colour).with_target(false).with_timer(Millis).compact())
     };
     let started = tracing_subscriber::registry().with(filter).with(layer).try_init();
     if started.is_err() {
         tracing::debug!("the log was started before");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_for_people_has_its_time_to_the_millisecond() {
+        let mut line = String::new();
+        Millis.format_time(&mut Writer::new(&mut line)).unwrap();
+        assert_eq!(line.len(), "2026-11-22T10:51:24.545Z".len(), "{line}");
+        assert!(line.parse::<jiff::Timestamp>().is_ok(), "{line}");
+    }
 }

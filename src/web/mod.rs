@@ -64,7 +64,8 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 pub async fn serve(listener: TcpListener, doors: Doors, limits: Limits, stop: CancellationToken) {
     let crowd = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&crowd);
-    let router = router(doors, limits).layer(map_response(move |response| give_way(response, asked.load(Ordering::Relaxed))));
+    let turns = map_response(move |response| std::future::ready(give_way(response, asked.load(Ordering::Relaxed))));
+    let router = router(doors, limits).layer(turns);
     let mut open = FuturesUnordered::new();
     loop {
         crowd.store(open.len() >= limits.connections, Ordering::Relaxed);
@@ -84,7 +85,7 @@ pub async fn serve(listener: TcpListener, doors: Doors, limits: Limits, stop: Ca
 }
 
 /// Ends a connection with its answer while others wait for one: a caller who keeps all of them busy takes turns with the rest.
-async fn give_way(mut response: Response, crowd: bool) -> Response {
+fn give_way(mut response: Response, crowd: bool) -> Response {
     if crowd {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -1,7 +1,7 @@
 //! Posts that others hand in: signed or refused, stored before they hear "accepted".
 
 use bytes::Bytes;
-use courtier::feed::{Inboxes, Verdict};
+use courtier::feed::{Feed, Inboxes, Verdict};
 use tokio::sync::oneshot;
 
 use super::{ask, build, texts};
@@ -9,13 +9,17 @@ use super::{ask, build, texts};
 /// Puts a request into the inbox, as the web room does.
 async fn hand_in(inboxes: &Inboxes, headers: &[(&str, &str)], body: &str) -> oneshot::Receiver<Verdict> {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let inbox = loop {
-        match inboxes.find("test") {
-            Some(inbox) => break inbox,
-            None => tokio::task::yield_now().await,
-        }
-    };
+    let inbox = inboxes.find("test").expect("the feed was asked once");
     inbox.hand_in(headers, Bytes::from(body.to_owned())).expect("room")
+}
+
+/// Builds a feed and lets it open its inbox: the first call brings nothing, and proves that the feed is well.
+async fn open(lines: &str, inboxes: &Inboxes) -> Box<dyn Feed> {
+    let feed = build("webhook", lines, |outside| outside.inboxes = inboxes.clone());
+    assert!(inboxes.find("test").is_none(), "a feed that is only built takes no posts");
+    let page = ask(&*feed, None).await.expect("a page");
+    assert!(page.mentions.is_empty() && inboxes.find("test").is_some());
+    feed
 }
 
 const TOKEN: [(&str, &str); 1] = [("authorization", "Bearer tok-hunter2")];
@@ -24,7 +28,7 @@ const TOKEN: [(&str, &str); 1] = [("authorization", "Bearer tok-hunter2")];
 async fn a_caller_hears_accepted_only_after_the_store_has_it() {
     let inboxes = Inboxes::default();
     let lines = "secret = \"env:TOKEN\"\nscheme = \"bearer\"\nmap = { text = \"/post/body\", id = \"/post/id\" }";
-    let feed = build("webhook", lines, |outside| outside.inboxes = inboxes.clone());
+    let feed = open(lines, &inboxes).await;
     let body = r#"[{"post":{"id":1,"body":"bye Dropbox"}},{"post":{"id":2}},{"post":{"id":3,"body":"hello"}}]"#;
     let (page, mut verdict) = tokio::join!(ask(&*feed, None), hand_in(&inboxes, &TOKEN, body));
     let mut page = page.expect("a page");
@@ -38,7 +42,7 @@ async fn a_caller_hears_accepted_only_after_the_store_has_it() {
 #[tokio::test]
 async fn a_stranger_and_nonsense_are_told_so_and_nothing_is_taken() {
     let inboxes = Inboxes::default();
-    let feed = build("webhook", "secret = \"env:TOKEN\"\nscheme = \"bearer\"", |outside| outside.inboxes = inboxes.clone());
+    let feed = open("secret = \"env:TOKEN\"\nscheme = \"bearer\"", &inboxes).await;
     let wrong = [("authorization", "Bearer guess")];
     let (page, verdict) = tokio::join!(ask(&*feed, None), hand_in(&inboxes, &wrong, r#"{"text":"x"}"#));
     assert!(page.is_ok_and(|page| page.mentions.is_empty() && page.waiting.is_empty()));
@@ -54,7 +58,7 @@ async fn a_stranger_and_nonsense_are_told_so_and_nothing_is_taken() {
 async fn the_published_vector_is_accepted_and_a_second_build_takes_no_inbox() {
     let inboxes = Inboxes::default();
     let lines = "secret = \"env:HOOK\"\nmap = { text = \"/type\", id = \"/data/channel\" }";
-    let feed = build("webhook", lines, |outside| outside.inboxes = inboxes.clone());
+    let feed = open(lines, &inboxes).await;
     let body = r#"{"type":"channel.test","timestamp":"2026-11-21T22:31:13Z","data":{"channel":"crm"}}"#;
     let signed = [
         ("webhook-id", "msg_01JDEMO5"),
@@ -80,10 +84,7 @@ fn list(from: usize, posts: usize) -> String {
 #[tokio::test]
 async fn lists_of_thousands_come_page_by_page_and_whoever_has_gone_is_not_read() {
     let inboxes = Inboxes::default();
-    let feed = build("webhook", "secret = \"env:TOKEN\"\nscheme = \"bearer\"", |outside| outside.inboxes = inboxes.clone());
-    // A first request opens the inbox.
-    let (page, first) = tokio::join!(ask(&*feed, None), hand_in(&inboxes, &TOKEN, r#"{"text":"hello"}"#));
-    drop((page, first));
+    let feed = open("secret = \"env:TOKEN\"\nscheme = \"bearer\"", &inboxes).await;
     let mut told = Vec::new();
     for request in 0..4 {
         told.push(hand_in(&inboxes, &TOKEN, &list(request * 1_000, 1_000)).await);

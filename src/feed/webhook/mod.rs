@@ -117,7 +117,11 @@ impl Feed for Webhook {
     async fn fetch(&self, ask: Ask<'_>) -> Result<Page, FeedError> {
         let clock = Clock::at(ask.now);
         let mut receiver = self.receiver.lock().await;
-        let receiver = receiver.get_or_insert_with(|| self.inboxes.open(&self.name));
+        let Some(receiver) = receiver.as_mut() else {
+            *receiver = Some(self.inboxes.open(&self.name));
+            // The first call opens the door and brings nothing: from then on the feed is well, also while nobody writes.
+            return Ok(Page::default());
+        };
         let mut page = Page::default();
         // What is taken out is in the page without a pause in between: a dropped call loses nothing.
         let Some(first) = receiver.recv().await else {
