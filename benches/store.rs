@@ -3,9 +3,9 @@
 //! `cargo bench --bench store` measures commits of 500 mentions and recalls of
 //! as many. `cargo bench --bench store -- fill 1000000 [full|process] [copy.db]`
 //! fills one file and prints, ten times, the rate of the last ones, the CPU time
-//! of the thread that writes (claims and settling included) and the bytes a
-//! mention takes: a layout that is not flat shows here. `process` gives up the
-//! wait for the disk at each commit.
+//! of the thread that writes (claims and settling included) and of the one beside
+//! it that moves the log, and the bytes a mention takes: a layout that is not flat
+//! shows here. `process` gives up the wait for the disk at each commit.
 
 #![allow(
     clippy::pedantic,
@@ -285,9 +285,10 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
     let (dir, store) = open(durability);
     let mut posts = Posts::new();
     let mut spent = Duration::ZERO;
-    let mut written = cpu_of_threads("store");
+    let of_threads = || [cpu_of_threads("store"), cpu_of_threads("checkpoint")];
+    let mut before = of_threads();
     let step = most / 10;
-    println!("{:>9}  {:>12}  {:>15}  {:>15}", "mentions", "stored a s", "CPU us a mention", "bytes a mention");
+    println!("{:>9}  {:>12}  {:>16}  {:>16}  {:>15}", "mentions", "stored a s", "CPU us a mention", "and the log's", "bytes a mention");
     while posts.made < most {
         let batch = posts.batch();
         let now = posts.now();
@@ -302,10 +303,10 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
         if posts.made % step == 0 {
             let mentions = runtime.block_on(store.standing()).expect("reads").mentions;
             let stored = f64::from(u32::try_from(step).expect("small")) / spent.as_secs_f64();
-            let cpu = cpu_of_threads("store");
-            let one = (cpu - written).as_secs_f64() * 1e6 / f64::from(u32::try_from(step).expect("small"));
-            println!("{mentions:>9}  {stored:>12.0}  {one:>15.1}  {:>15}", bytes(&dir) / mentions);
-            (spent, written) = (Duration::ZERO, cpu);
+            let now = of_threads();
+            let one = |of: usize| (now[of] - before[of]).as_secs_f64() * 1e6 / f64::from(u32::try_from(step).expect("small"));
+            println!("{mentions:>9}  {stored:>12.0}  {:>16.1}  {:>16.1}  {:>15}", one(0), one(1), bytes(&dir) / mentions);
+            (spent, before) = (Duration::ZERO, now);
         }
     }
     if let Some(keep) = std::env::args().skip_while(|argument| argument != "fill").nth(3) {

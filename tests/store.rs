@@ -23,6 +23,8 @@ mod contract;
 mod file;
 #[path = "store/law.rs"]
 mod law;
+#[path = "store/log.rs"]
+mod log;
 #[path = "store/outbox.rs"]
 mod outbox;
 #[path = "store/posts.rs"]

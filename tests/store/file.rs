@@ -15,7 +15,8 @@ use crate::posts::{alerting, at, batch, full_post, nth, post, quiet, simple, to}
 /// Names the file to a child process.
 const CHILD: &str = "COURTIER_TEST_STORE";
 
-fn place() -> (TempDir, PathBuf) {
+/// A folder, and a file in it that is not there yet.
+pub(crate) fn place() -> (TempDir, PathBuf) {
     let dir = TempDir::new().expect("a temporary directory");
     let path = dir.path().join("courtier.db");
     (dir, path)
@@ -139,12 +140,12 @@ fn many_may_make_the_store_at_once() {
 
 /// Says where to write, in the process that the test below starts and kills.
 #[expect(clippy::disallowed_methods, reason = "a child process learns its file from the environment")]
-fn child_path() -> Option<PathBuf> {
+pub(crate) fn child_path() -> Option<PathBuf> {
     std::env::var_os(CHILD).map(PathBuf::from)
 }
 
-/// Runs a test of this file in a process of its own.
-fn child(test: &str, path: &Path) -> std::process::Child {
+/// Runs a test of these files in a process of its own.
+pub(crate) fn child(test: &str, path: &Path) -> std::process::Child {
     Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, path)

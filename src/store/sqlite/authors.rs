@@ -3,7 +3,8 @@
 //! `met` is both: the way from a handle to its rows, and the counter. So a
 //! mention looks at one page at a random place, not two, and writes none: what
 //! is new gathers in `met_lately`, which is small, and is merged in the order of
-//! keys once there is enough of it. A question is asked of both tables.
+//! keys, a slice of them at a time. A question is asked of both tables, unless
+//! what the writer holds in memory answers it (`faces`, `strangers`).
 
 use rusqlite::params;
 
@@ -12,14 +13,15 @@ use crate::domain::Author;
 use super::super::StoreError;
 use super::error::unreadable;
 use super::forms::{Form, What, shape};
-use super::mentions::one;
 use super::names::Parts;
 use super::packed::{pack, unpack};
 use super::spot::stable_hash;
+use super::strangers::{SLICES, bounds};
 use super::writer::Room;
 
-/// New rows that are gathered before they are merged: so many that a page of `met` takes several, few enough for a short pause.
-pub(super) const GATHERED: usize = 32_768;
+/// Mentions after which the next slice of `met_lately` is merged. When its turn comes again, each page of `met` takes
+/// several rows at once: at a million authors these are 31 pages and some thousand rows, a pause of a millisecond or two.
+const SLICE_MENTIONS: i64 = 256;
 
 /// Where an author stands: the hash of the handle, and the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +68,25 @@ fn rows_of(room: &Room, sql: &str, who: i64) -> Result<Vec<i64>, StoreError> {
 /// Finds or writes the author's row.
 pub(super) fn place(room: &Room, network: &str, author: &Author) -> Result<Place, StoreError> {
     let who = who(network, &author.handle);
+    let shown = room.faces.borrow().shown(network, author);
+    if let Some(row) = room.faces.borrow_mut().row(shown) {
+        return Ok(Place { who, author: row });
+    }
     // Whoever was met lately is found without a look at the large table.
-    for sql in [LATELY, MERGED] {
+    let tables: &[&str] = if room.strangers.borrow().is_stranger(who) { &[] } else { &[LATELY, MERGED] };
+    for sql in tables {
         let mut rows = rows_of(room, sql, who)?;
         rows.dedup();
         for row in rows {
             if read(room, row)?.is_some_and(|(of, stored)| of == network && stored == *author) {
+                room.faces.borrow_mut().remember(shown, row);
                 return Ok(Place { who, author: row });
             }
         }
     }
-    insert(room, network, author).map(|author| Place { who, author })
+    let row = insert(room, network, author)?;
+    room.faces.borrow_mut().welcome(shown, row);
+    Ok(Place { who, author: row })
 }
 
 /// Writes a row. It never changes: whoever changes the shown name gets a second one.
@@ -143,23 +153,27 @@ pub(super) fn meet(room: &Room, place: Place, watch: i64) -> Result<(), StoreErr
              ON CONFLICT (who, author, watch) DO UPDATE SET mentions = mentions + 1",
         )?
         .execute([place.who, place.author, watch])?;
-    room.lately.set(room.lately.get().map(|rows| rows + 1));
+    room.strangers.borrow_mut().met(place.who);
     Ok(())
 }
 
-/// Merges what was gathered, once there are `most` rows; part of the transaction that gathered it.
-pub(super) fn merge_if_many(room: &Room, most: usize) -> Result<(), StoreError> {
-    let gathered = match room.lately.get() {
-        Some(gathered) => gathered,
-        // After a start, or a rollback. Rows of other processes are not counted, but merged with ours.
-        None => usize::try_from(one::<i64>(room, "SELECT count(*) FROM met_lately", [])?.unwrap_or(0)).unwrap_or(usize::MAX),
-    };
-    room.lately.set(Some(gathered));
-    if gathered >= most {
-        merge(room, "", [])?;
-        room.lately.set(Some(0));
+/// Merges the slices whose turn has come, now that there are `mentions`, of which `new` came with this transaction.
+pub(super) fn merge_in_turn(room: &Room, mentions: i64, new: i64) -> Result<(), StoreError> {
+    for turn in (mentions - new) / SLICE_MENTIONS..mentions / SLICE_MENTIONS {
+        let slice = usize::try_from(turn).unwrap_or_default() % SLICES;
+        merge(room, "AND who >= ?1 AND who < ?2", bounds(slice))?;
+        if room.strangers.borrow().wants(slice) {
+            let mut all = room.conn.prepare_cached("SELECT DISTINCT who FROM met WHERE who >= ?1 AND who < ?2")?;
+            let all = all.query_map(bounds(slice), |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+            room.strangers.borrow_mut().learn(slice, &all);
+        }
     }
     Ok(())
+}
+
+/// Merges all that was gathered, as after many rows at once.
+pub(super) fn merge_all(room: &Room) -> Result<(), StoreError> {
+    merge(room, "", [])
 }
 
 /// Adds gathered rows to those merged before, in the order of keys, and takes them out of the small table.
@@ -179,6 +193,7 @@ fn merge(room: &Room, of: &str, values: impl rusqlite::Params + Copy) -> Result<
 /// Takes mentions of watches back; an author of whom nothing is left goes too.
 pub(super) fn part(room: &Room, place: Place, watches: &[i64]) -> Result<(), StoreError> {
     let Place { who, author } = place;
+    room.faces.borrow_mut().clear();
     merge(room, "AND who = ?1 AND author = ?2", [who, author])?;
     for &watch in watches {
         room.conn
@@ -210,6 +225,7 @@ pub(super) fn mentions_before(room: &Room, network: &str, handle: &str, watch: i
 
 #[cfg(test)]
 mod tests {
+    use super::super::mentions::one;
     use super::super::open::{Options, memory};
     use super::*;
 
@@ -225,23 +241,71 @@ mod tests {
         [1, 2].map(|watch| mentions_before(room, "bluesky", "kim.bsky.social", watch).expect("reads"))
     }
 
+    /// As many mentions as bring each slice its turn once.
+    const ROUND: i64 = SLICE_MENTIONS * 128;
+
     #[test]
     fn a_merge_changes_no_answer() {
         let room = memory(&Options::new("")).expect("opens");
         let place = place(&room, "bluesky", &kim()).expect("places");
         for watch in [1, 1, 2] {
             meet(&room, place, watch).expect("meets");
-            merge_if_many(&room, usize::MAX).expect("looks");
         }
+        merge_in_turn(&room, SLICE_MENTIONS - 1, 3).expect("looks");
         assert_eq!((before(&room), count(&room, "met")), ([2, 1], 0), "only gathered");
-        merge_if_many(&room, 2).expect("merges");
+        merge_in_turn(&room, ROUND, ROUND).expect("merges");
         assert_eq!((before(&room), count(&room, "met"), count(&room, "met_lately")), ([2, 1], 2, 0));
         assert_eq!(super::place(&room, "bluesky", &kim()).expect("places"), place, "nobody is written twice");
         meet(&room, place, 1).expect("meets");
         assert_eq!(all(&room, "bluesky", "kim.bsky.social").expect("lists"), [place], "in both tables, once");
         assert_eq!(before(&room), [3, 1], "half of it merged");
-        merge_if_many(&room, 1).expect("merges");
+        merge_all(&room).expect("merges");
         assert_eq!((before(&room), count(&room, "met")), ([3, 1], 2));
+    }
+
+    #[test]
+    fn every_slice_has_its_turn() {
+        let room = memory(&Options::new("")).expect("opens");
+        for n in 0..2_000 {
+            let author = Author { handle: format!("kim{n}"), ..Author::default() };
+            let place = place(&room, "bluesky", &author).expect("places");
+            meet(&room, place, 1).expect("meets");
+        }
+        let mut left = count(&room, "met_lately");
+        for turn in 1..=128 {
+            // In steps that do not fit the turns.
+            merge_in_turn(&room, turn * SLICE_MENTIONS - 500, 700).expect("looks");
+            merge_in_turn(&room, turn * SLICE_MENTIONS - 500 + 324, 324).expect("looks");
+            let now = count(&room, "met_lately");
+            assert!(left - now < 60, "{turn}: a slice is a small part");
+            left = now;
+        }
+        merge_in_turn(&room, 128 * SLICE_MENTIONS, 176).expect("merges the last");
+        assert_eq!((count(&room, "met_lately"), count(&room, "met")), (0, 2_000));
+    }
+
+    /// What is in memory must say the same as the tables: with everybody known, with nobody, and after a rollback.
+    #[test]
+    fn an_author_is_written_once_whatever_is_remembered() {
+        let room = memory(&Options::new("")).expect("opens");
+        let author = |n: i64| Author { handle: format!("kim{n}"), name: Some("Kim".into()), ..Author::default() };
+        let come = |n: i64| {
+            let place = place(&room, "bluesky", &author(n)).expect("places");
+            meet(&room, place, 1).expect("meets");
+            place
+        };
+        let first: Vec<Place> = (0..500).map(come).collect();
+        merge_in_turn(&room, ROUND, ROUND).expect("merges");
+        assert!((0..SLICES).all(|slice| !room.strangers.borrow().wants(slice)), "every slice was looked through");
+        assert_eq!((0..500).map(come).collect::<Vec<_>>(), first, "from memory");
+        room.faces.borrow_mut().clear();
+        assert_eq!((0..500).map(come).collect::<Vec<_>>(), first, "by the filters and the tables");
+        room.strangers.borrow_mut().clear();
+        room.faces.borrow_mut().clear();
+        assert_eq!((0..500).map(come).collect::<Vec<_>>(), first, "by the tables alone");
+        let renamed = Author { name: Some("K.".into()), ..author(7) };
+        assert_ne!(place(&room, "bluesky", &renamed).expect("places").author, first[7].author, "a new name is a new row");
+        assert_eq!(count(&room, "author"), 501);
     }
 
     #[test]
@@ -249,24 +313,13 @@ mod tests {
         let room = memory(&Options::new("")).expect("opens");
         let place = place(&room, "bluesky", &kim()).expect("places");
         meet(&room, place, 1).expect("meets");
-        merge_if_many(&room, 1).expect("merges");
+        merge_all(&room).expect("merges");
         meet(&room, place, 1).expect("meets");
         part(&room, place, &[1]).expect("parts");
         assert_eq!(before(&room), [1, 0]);
         part(&room, place, &[1]).expect("parts");
         assert_eq!([count(&room, "met"), count(&room, "met_lately"), count(&room, "author")], [0; 3]);
-    }
-
-    #[test]
-    fn a_start_counts_what_the_last_one_gathered() {
-        let room = memory(&Options::new("")).expect("opens");
-        let place = place(&room, "bluesky", &kim()).expect("places");
-        for watch in 1..=3 {
-            meet(&room, place, watch).expect("meets");
-        }
-        // As after a start or a rollback: nothing is known of the table.
-        room.lately.set(None);
-        merge_if_many(&room, 3).expect("merges");
-        assert_eq!(count(&room, "met_lately"), 0);
+        let again = super::place(&room, "bluesky", &kim()).expect("places");
+        assert!(read(&room, again.author).expect("reads").is_some(), "the row that went is not remembered");
     }
 }

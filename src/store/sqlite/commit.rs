@@ -44,9 +44,11 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
     if done.mentions > 0 {
         words::drop_old(room, now)?;
-        authors::merge_if_many(room, authors::GATHERED)?;
+        let new = i64::try_from(fresh.len()).unwrap_or_default();
+        count(room, "mentions", new)?;
+        let mentions = one(room, "SELECT value FROM tally WHERE key = 'mentions'", [])?.unwrap_or(new);
+        authors::merge_in_turn(room, mentions, new)?;
     }
-    count(room, "mentions", i64::try_from(fresh.len()).unwrap_or_default())?;
     for (id, state) in &batch.case_states {
         cases::advance(room, *id, *state, now)?;
     }

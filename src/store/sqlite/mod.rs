@@ -23,9 +23,11 @@ use super::{
 mod authors;
 mod brief;
 mod cases;
+mod checkpoint;
 mod claim;
 mod commit;
 mod error;
+mod faces;
 mod forms;
 mod mentions;
 mod names;
@@ -37,11 +39,13 @@ mod rewrite;
 mod settle;
 mod spot;
 mod standing;
+mod strangers;
 mod upgrade;
 mod walk;
 mod words;
 mod writer;
 
+use checkpoint::Checkpoints;
 pub use open::{Durability, Options};
 use writer::{Room, Writer};
 
@@ -71,7 +75,7 @@ impl Sqlite {
     ///
     /// Blocks; a start does this once.
     pub fn open(options: Options) -> Result<Self, StoreError> {
-        let writer = Writer::start(open::writer(&options)?)?;
+        let writer = Writer::start(open::writer(&options)?, Some(Checkpoints::new(options.clone())))?;
         Ok(Self::new(options, Some(writer), true))
     }
 
@@ -85,7 +89,7 @@ impl Sqlite {
 
     /// Makes a store that lives in memory and leaves nothing behind; what its options say of a path is not used.
     pub fn in_memory(options: Options) -> Result<Self, StoreError> {
-        let writer = Writer::start(open::memory(&options)?)?;
+        let writer = Writer::start(open::memory(&options)?, None)?;
         Ok(Self::new(options, Some(writer), false))
     }
 

@@ -80,6 +80,16 @@ pub(super) fn writer(options: &Options) -> Result<Room, StoreError> {
     Ok(room)
 }
 
+/// Opens a file that a writer has open already once more, for moving its log.
+pub(super) fn beside(options: &Options) -> Result<Connection, StoreError> {
+    let path = &options.path;
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | QUIET).map_err(|error| at(path, error))?;
+    conn.busy_timeout(options.patience)?;
+    read_settings(&conn)?;
+    durability(&conn, options.durability)?;
+    Ok(conn)
+}
+
 /// Opens a database that lives in memory and ends with its connection.
 pub(super) fn memory(options: &Options) -> Result<Room, StoreError> {
     let room = Room::new(Connection::open_in_memory()?);
@@ -127,6 +137,19 @@ fn read_settings(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Pages the writer keeps in memory under load.
+const WRITER_CACHE_KIB: usize = 16_384;
+
+/// Says when a commit is safe, and that `checkpoint` moves the log.
+fn durability(conn: &Connection, durability: Durability) -> Result<(), StoreError> {
+    conn.execute_batch(match durability {
+        Durability::Full => "PRAGMA synchronous = full",
+        Durability::Process => "PRAGMA synchronous = normal",
+    })?;
+    // The answer is a row.
+    Ok(conn.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?)
+}
+
 fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
     let conn = &room.conn;
     conn.busy_timeout(options.patience)?;
@@ -135,12 +158,9 @@ fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
     let before = version(conn)?;
     let mode: String = conn.query_row("PRAGMA journal_mode = wal", [], |row| row.get(0))?;
     tracing::debug!(mode, "store opened");
-    conn.execute_batch(match options.durability {
-        Durability::Full => "PRAGMA synchronous = full",
-        Durability::Process => "PRAGMA synchronous = normal",
-    })?;
-    // Checkpoints of 16 MiB touch each page once instead of four times; what is left of a burst is cut at 64 MiB.
-    conn.execute_batch("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864")?;
+    durability(conn, options.durability)?;
+    // What is left of a burst is cut at 64 MiB.
+    conn.execute_batch(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA journal_size_limit = 67108864"))?;
     if before != Some(MIGRATIONS.len()) {
         migrate(room)?;
     }

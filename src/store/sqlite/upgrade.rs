@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 use super::super::StoreError;
-use super::authors::{meet, who};
+use super::authors::{self, meet, who};
 use super::brief;
 use super::error::unreadable;
 use super::forms::{Form, Sense};
@@ -40,6 +40,7 @@ pub(super) fn to_small(room: &Room) -> Result<(), StoreError> {
     for id in numbers(room, "SELECT id FROM old_mention ORDER BY id")? {
         bring_mention(room, id)?;
     }
+    authors::merge_all(room)?;
     let mut fingerprints = room.conn.prepare("SELECT fingerprint, mention, day FROM old_words")?;
     let mut rows = fingerprints.query([])?;
     while let Some(row) = rows.next()? {

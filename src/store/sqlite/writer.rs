@@ -16,7 +16,10 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::super::StoreError;
+use super::checkpoint::Checkpoints;
+use super::faces::Faces;
 use super::names::Names;
+use super::strangers::Strangers;
 
 /// Pieces of work that may wait; the next caller waits outside.
 const WAITING: usize = 64;
@@ -33,22 +36,54 @@ pub(super) struct Room {
     pub(super) conn: Connection,
     /// What it has read of the table `name`.
     pub(super) names: RefCell<Names>,
+    /// Authors whom it need not look up again.
+    pub(super) faces: RefCell<Faces>,
+    /// Authors of whom it is known that they are new.
+    pub(super) strangers: RefCell<Strangers>,
     /// Whether the transaction made deliveries due.
     pub(super) wakes: Cell<bool>,
-    /// Rows of `met_lately`; `None` until they are counted.
-    pub(super) lately: Cell<Option<usize>>,
+    /// The last look at whether another process wrote.
+    version: Cell<i64>,
 }
 
 impl Room {
     /// Wraps a connection.
     pub(super) fn new(conn: Connection) -> Self {
-        Self { conn, names: RefCell::default(), wakes: Cell::new(false), lately: Cell::new(None) }
+        Self {
+            conn,
+            names: RefCell::default(),
+            faces: RefCell::default(),
+            strangers: RefCell::default(),
+            wakes: Cell::new(false),
+            version: Cell::new(0),
+        }
     }
 
     /// Forgets what is known of the file beside it: a rollback may have taken some of it back.
     fn forget_all(&self) {
         self.names.borrow_mut().clear();
-        self.lately.set(None);
+        self.faces.borrow_mut().clear();
+    }
+
+    /// Says whether another process wrote; then it may have made deliveries due, or taken an author out.
+    fn others_wrote(&self) -> bool {
+        let version = data_version(&self.conn);
+        let wrote = self.version.replace(version) != version;
+        if wrote {
+            self.faces.borrow_mut().clear();
+            self.strangers.borrow_mut().clear();
+            self.wakes.set(true);
+        }
+        wrote
+    }
+
+    /// Gives memory back: the pages of a burst are of no use to a quiet house.
+    fn rest(&self) {
+        self.faces.borrow_mut().clear();
+        self.strangers.borrow_mut().clear();
+        if let Err(error) = self.conn.execute_batch("PRAGMA shrink_memory") {
+            tracing::debug!(%error, "the store kept its memory");
+        }
     }
 
     /// Gives the number of a word and makes one where there is none.
@@ -82,14 +117,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(room: Room) -> Result<Self, StoreError> {
+    /// Starts the thread; a database in memory has no log to look after.
+    pub(super) fn start(room: Room, mut checkpoints: Option<Checkpoints>) -> Result<Self, StoreError> {
         let (jobs, queue) = sync_channel(WAITING);
         let woken = watch::Sender::new(0);
         let bell = woken.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write(&room, &queue, &bell))
+            .spawn(move || {
+                write(&room, checkpoints.as_mut(), &queue, &bell);
+                // The writer closes the file last: that moves what is left of the log.
+                drop(checkpoints);
+            })
             .map_err(|error| StoreError::Busy { why: format!("no thread to write with: {error}") })?;
         Ok(Self { jobs: Some(jobs), free: Arc::new(Semaphore::new(WAITING)), thread: OnceLock::from(thread), woken })
     }
@@ -142,43 +181,50 @@ fn stopped() -> StoreError {
     StoreError::Unusable { why: "the thread that writes the store has ended".to_owned() }
 }
 
-fn write(room: &Room, queue: &Receiver<Job>, bell: &watch::Sender<u64>) {
-    let mut seen = data_version(room);
+fn write(room: &Room, mut checkpoints: Option<&mut Checkpoints>, queue: &Receiver<Job>, bell: &watch::Sender<u64>) {
+    room.version.set(data_version(&room.conn));
     let mut idle = 0;
     loop {
         match queue.recv_timeout(LOOK) {
             Ok(first) => {
                 idle = 0;
                 let group = std::iter::once(first).chain(queue.try_iter().take(WAITING - 1)).collect();
-                transact(room, group);
+                let stood = transact(room, group);
+                ring(room, bell);
+                if let Some(checkpoints) = &mut checkpoints {
+                    checkpoints.after_transaction(&room.conn, stood);
+                }
             }
             Err(RecvTimeoutError::Timeout) => {
                 idle += 1;
-                // The pages of a burst are of no use to a quiet house.
-                if idle == IDLE_LOOKS
-                    && let Err(error) = room.conn.execute_batch("PRAGMA shrink_memory")
-                {
-                    tracing::debug!(%error, "the store kept its memory");
+                room.others_wrote();
+                ring(room, bell);
+                if idle == IDLE_LOOKS {
+                    room.rest();
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let now = data_version(room);
-        if room.wakes.take() || now != seen {
-            seen = now;
-            bell.send_modify(|count| *count += 1);
-        }
+    }
+}
+
+/// Wakes those who wait for deliveries, when some are due.
+fn ring(room: &Room, bell: &watch::Sender<u64>) {
+    if room.wakes.take() {
+        bell.send_modify(|count| *count += 1);
     }
 }
 
 /// A number that changes when another connection has written.
-fn data_version(room: &Room) -> i64 {
-    room.conn.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(-1)
+fn data_version(conn: &Connection) -> i64 {
+    conn.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(-1)
 }
 
-/// Runs a group in one transaction and tells everybody how it ended.
-fn transact(room: &Room, group: Vec<Job>) {
+/// Runs a group in one transaction and tells everybody how it ended; says whether it stands.
+fn transact(room: &Room, group: Vec<Job>) -> bool {
     let mut failure = room.conn.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
+    // From here to the commit nobody else writes.
+    let others_wrote = room.others_wrote();
     let mut told = Vec::with_capacity(group.len());
     // A savepoint copies every page it touches: whoever is alone does without, and takes the whole transaction back instead.
     let alone = group.len() == 1;
@@ -206,16 +252,18 @@ fn transact(room: &Room, group: Vec<Job>) {
     }
     if failure.is_some() || undo {
         room.forget_all();
-        room.wakes.set(false);
+        room.wakes.set(others_wrote);
         if !room.conn.is_autocommit()
             && let Err(error) = room.conn.execute_batch("ROLLBACK")
         {
             tracing::warn!(%error, "the store could not roll back");
         }
     }
+    let stood = failure.is_none() && !undo;
     for tell in told {
         tell(failure.clone());
     }
+    stood
 }
 
 /// Runs one piece of work; an error means that the whole transaction is gone, as `SQLite` does on a full disk.
