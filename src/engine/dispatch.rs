@@ -181,7 +181,8 @@ impl Dispatcher {
                     Alert::Mention(alert) => alert.times.decided,
                     Alert::Health(health) => health.at,
                 };
-                metrics.attempted(name, Outcome::Delivered, None, Some(seconds(decided, now)));
+                // What waits for its hour (a digest, quiet hours) is not slow: it counts from when it was due.
+                metrics.attempted(name, Outcome::Delivered, None, Some(seconds(decided.max(claim.created), now)));
                 tracing::info!(notifier = name, key = claim.key, cards = claim.deliveries.len(), "delivered");
             }
             Settlement::Retry { due, why } => {
@@ -199,12 +200,14 @@ impl Dispatcher {
 
 /// Sorts a retry into few words, so that the metric has few series: `http-503`, `time`, `connection`, `other`.
 fn retry_reason(why: &str) -> String {
-    let status = why.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3 && digits.starts_with(['4', '5']));
+    // Only what was answered is a status: a port and an address have three digits too.
+    let answered = why.split_once(" answered ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
+    let status = answered.filter(|digits| digits.len() == 3 && digits.starts_with(['4', '5']));
     let lower = why.to_lowercase();
     match status {
         Some(status) => format!("http-{status}"),
-        None if lower.contains("no answer") || lower.contains("time") => "time".into(),
-        None if ["connect", "reset", "closed", "unreachable"].iter().any(|word| lower.contains(word)) => "connection".into(),
+        None if ["no answer", "answer within", "time"].iter().any(|word| lower.contains(word)) => "time".into(),
+        None if ["connect", "reset", "closed", "unreachable", "no address"].iter().any(|word| lower.contains(word)) => "connection".into(),
         None => "other".into(),
     }
 }
@@ -224,9 +227,13 @@ mod tests {
 
     #[test]
     fn retry_reasons_are_few() {
-        assert_eq!(retry_reason("503 Service Unavailable"), "http-503");
+        assert_eq!(retry_reason("the webhook answered 503"), "http-503");
+        assert_eq!(retry_reason("slack answered 429: rate_limited"), "http-429");
+        assert_eq!(retry_reason("slack answered 200 without JSON"), "other");
         assert_eq!(retry_reason("no answer within 30 s"), "time");
-        assert_eq!(retry_reason("connection reset by peer"), "connection");
+        assert_eq!(retry_reason("the webhook: crm.example.org: no complete answer within 20 s"), "time");
+        assert_eq!(retry_reason("the webhook: 10.0.0.1:443: cannot connect (Connection refused (os error 111))"), "connection");
+        assert_eq!(retry_reason("slack: hooks.slack.com: no address (failed to lookup address information)"), "connection");
         assert_eq!(retry_reason("what"), "other");
     }
 }

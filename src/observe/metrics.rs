@@ -209,7 +209,11 @@ impl Metrics {
         );
         registry.register("posted_to_seen_seconds", "From the author's date to hearing it, odd dates left out", all.seen.clone());
         registry.register("seen_to_decided_seconds", "From hearing it to the committed decision", all.decided.clone());
-        registry.register("decided_to_delivered_seconds", "From the decision to the receiver's yes", all.delivered.clone());
+        registry.register(
+            "decided_to_delivered_seconds",
+            "From the decision, or from when it was due, to the receiver's yes",
+            all.delivered.clone(),
+        );
         let build = Family::<BuildLabel, Gauge>::default();
         build.get_or_create(&BuildLabel { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("build_info", "The version that runs", build);
