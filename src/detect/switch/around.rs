@@ -86,6 +86,10 @@ pub(in crate::detect) enum Mark {
     Advises,
     /// "am switching back again": takes back the move told before it.
     Reversed,
+    /// "think" before "I'll switch": a "not" before it holds for what follows.
+    Raises,
+    /// "hence", "so": a "not" before it is over.
+    Hence,
     /// "claim", "say": what stands in quotation marks behind it are not the author's words.
     Says,
     /// "Monday", "English": capitalised and no name.
@@ -140,6 +144,8 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Predicate, "clause.predicate"),
     (Mark::Advises, "clause.advises"),
     (Mark::Reversed, "clause.reversed"),
+    (Mark::Raises, "clause.raises"),
+    (Mark::Hence, "clause.hence"),
     (Mark::Says, "clause.says"),
     (Mark::NoName, "clause.no-name"),
     (Mark::Passive, "clause.passive"),

@@ -182,7 +182,7 @@ impl Clause<'_, '_> {
             }
             if self.is(token, Mark::Others) && !owns(self.reading.word(token))
                 || close && self.is_person(token)
-                || close && self.is(token, Mark::Near)
+                || close && self.is(token, Mark::Near) && self.gap(token + 1) == Gap::None
                 || close && self.is_third_name(token)
             {
                 return if self.is_asked(token) || self.is_author_told(token) { Actor::Author } else { Actor::Other };
@@ -300,6 +300,11 @@ impl Clause<'_, '_> {
                 return (!(despite || can && self.marked("cannot-ok"))).then_some(token);
             }
             despite |= self.is(token, Mark::DespiteNot);
+            // "It is not good, so I switch": the author begins anew, but for "I don't think I'll switch".
+            let raised = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Raises));
+            if self.is(token, Mark::Subject) && !raised || self.is(token, Mark::Hence) {
+                break;
+            }
             if self.gap(token) != Gap::None && self.hit.tokens.start - token > 1 {
                 break;
             }

@@ -214,7 +214,7 @@ pub(in crate::detect) const LOOK: SwitchRule = SwitchRule {
 /// Somebody changes provider, jumps ship or moves on, naming nobody.
 pub(in crate::detect) const OTHERS: SwitchRule = SwitchRule {
     id: "switch.others",
-    lists: &["switch.others"],
+    lists: &["switch.others", "near.others"],
     kind: Kind::Leave,
     doc: Doc {
         hears: "Somebody changes provider, jumps ship or moves on, naming nobody.",

@@ -66,6 +66,9 @@ pub(super) struct SwitchRule {
 /// The weight from which a phrase about a thing inside the brand turns one about the brand that shares a word with it.
 const SURE: f32 = 0.9;
 
+/// The same where the phrase names a rival as the one joined.
+const SURER: f32 = 0.95;
+
 /// Most findings of one rule in one post: a person repeats himself less often.
 const MOST: usize = 16;
 
@@ -139,6 +142,8 @@ impl SwitchRule {
             .or_else(|| if self.kind == Kind::Leave && !around.is(first, Mark::If) { named_in(reading, hit) } else { None });
         let (mut left, mut joined) = self.sides(reading, hit, left, joined.party());
         let back = (hit.tokens.end..reading.tokens().len()).find(|token| around.is(*token, Mark::Reversed));
+        let back = back
+            .filter(|back| !reading.tokens().iter().enumerate().any(|(at, _)| around.is(at, Mark::If) && reading.same_sentence(at, *back)));
         if let Some(back) = back {
             // "I switched from X to Y and now am switching back."
             if self.id == "switch.from-to" {
@@ -178,7 +183,13 @@ impl SwitchRule {
 
     /// "I'll never use that feature again": the thing, not the brand.
     fn is_thing(&self, reading: &Reading<'_>, hit: &Hit) -> bool {
-        self.near(reading).iter().any(|near| reading.weight(near) >= SURE && overlap(near, hit))
+        // "I'll switch the family to Dropbox": where a rival is joined, only what is sure about it turns it.
+        let rival = reading
+            .slot(hit, "joined")
+            .and_then(|joined| reading.token(joined.start))
+            .is_some_and(|token| matches!(token.tag, Tag::Rival(_)));
+        let bar = if rival { SURER } else { SURE };
+        self.near(reading).iter().any(|near| reading.weight(near) >= bar && overlap(near, hit))
     }
 
     /// A post that addresses the brand and is done with a name we do not know calls it by a nickname.
@@ -201,8 +212,9 @@ impl SwitchRule {
             Kind::Leave if joined.is_none() && left.is_some() => {
                 let joined = called_beside(reading, left.as_ref());
                 // On the brand's own page: "exactly what I wanted when I left Dropbox".
-                let here = joined.is_none() && matches!(left, Some(Party::Rival(_))) && reading.about() && !reading.names_brand();
-                (left, joined.or_else(|| (here && reading.mood().pleased()).then_some(Party::Brand)))
+                let named = reading.tokens().iter().any(|token| token.tag == Tag::Brand);
+                let here = joined.is_none() && matches!(left, Some(Party::Rival(_))) && reading.about() && !named;
+                (left, joined.or_else(|| (here && !reading.mood().complains()).then_some(Party::Brand)))
             }
             Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined),
         }
