@@ -15,7 +15,11 @@ const COLUMNS: &str = "id, watch, network, author, matter, state, priority, open
 
 /// Writes a case after a mention. What a person did to it meanwhile stands: a state never goes back.
 pub(super) fn write(room: &Room, case: &Case) -> Result<(), StoreError> {
-    let Some(stored) = get(room, case.id)? else { return insert(room, case) };
+    // Most are new.
+    if insert(room, case)? {
+        return Ok(());
+    }
+    let Some(stored) = get(room, case.id)? else { return Ok(()) };
     let state = if stored.state.may_become(case.state) { case.state } else { stored.state };
     room.conn
         .prepare_cached(
@@ -41,10 +45,12 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
-    room.conn
+/// Writes a case that is not known yet; says whether it did.
+fn insert(room: &Room, case: &Case) -> Result<bool, StoreError> {
+    let written = room
+        .conn
         .prepare_cached(&format!(
-            "INSERT INTO cases ({COLUMNS}, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+            "INSERT OR IGNORE INTO cases ({COLUMNS}, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
         ))?
         .execute(params![
             case.id.0,
@@ -62,7 +68,7 @@ fn insert(room: &Room, case: &Case) -> Result<(), StoreError> {
             case.dismissed.map(Dismissal::as_str),
             who(case.network.as_str(), &case.author),
         ])?;
-    Ok(())
+    Ok(written > 0)
 }
 
 /// Moves a case forward; leaves it alone (`false`) when it is there already, closed or unknown.

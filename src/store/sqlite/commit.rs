@@ -173,9 +173,13 @@ pub(super) fn plan(
 
 /// Gives a fresh id for a delivery, also when another process has just made some in the same millisecond.
 pub(super) fn next_id(room: &Room, ids: &IdSource, now: Timestamp) -> Result<i64, StoreError> {
-    let last: Option<Option<i64>> = one(room, "SELECT max(id) FROM delivery", [])?;
-    let last = last.flatten().unwrap_or(0);
-    Ok(ids.next(millis(now)).max(last + 1))
+    let last = match room.last_delivery.get() {
+        Some(last) => last,
+        None => one::<Option<i64>>(room, "SELECT max(id) FROM delivery", [])?.flatten().unwrap_or(0),
+    };
+    let id = ids.next(millis(now)).max(last + 1);
+    room.last_delivery.set(Some(id));
+    Ok(id)
 }
 
 /// Redacts a post that its network deleted.

@@ -4,8 +4,10 @@
 //! posts of a week of a busy brand (a quarter of a million) two different ones
 //! meet by chance once in thirty million.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{params, params_from_iter};
 
 use crate::domain::MentionId;
 
@@ -71,16 +73,28 @@ pub(super) fn forget(room: &Room, mention: i64, decided: Timestamp) -> Result<()
     Ok(())
 }
 
+/// How many days ago a fingerprint is looked for, the oldest first. Tomorrow too: clocks of two processes, or a test's, need not agree.
+const DAYS_ASKED: [i64; 9] = [7, 6, 5, 4, 3, 2, 1, 0, -1];
+
+/// One statement for all days: for most mentions nine of them would be nine times in vain.
+static ASK_DAYS: LazyLock<String> = LazyLock::new(|| {
+    let one_day = |at: usize| format!("SELECT key, mention FROM words WHERE key = ?{at}");
+    (1..=DAYS_ASKED.len()).map(one_day).collect::<Vec<_>>().join(" UNION ALL ")
+});
+
 /// Finds the first mention of the last seven days with the same words, and its author's handle.
 pub(super) fn same(room: &Room, fingerprint: u64, now: Timestamp) -> Result<Option<(MentionId, String)>, StoreError> {
     if fingerprint == 0 {
         return Ok(None);
     }
     let today = day(millis(now));
-    // A newer day is looked at too: clocks of two processes, or a test's, need not agree.
-    for day in today - WEEK_DAYS..=today + 1 {
-        let found: Option<i64> = one(room, "SELECT mention FROM words WHERE key = ?1", [key(day, fingerprint)])?;
-        let Some(id) = found.map(|id| id.wrapping_add(noon(day))) else { continue };
+    let days = DAYS_ASKED.map(|ago| today - ago);
+    let mut asked = room.conn.prepare_cached(&ASK_DAYS)?;
+    let rows = asked.query_map(params_from_iter(days.map(|day| key(day, fingerprint))), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut found = rows.collect::<Result<Vec<(i64, i64)>, _>>()?;
+    found.sort_unstable();
+    for (key, id) in found {
+        let id = id.wrapping_add(noon(FIRST_DAY + (key >> FINGERPRINT_BITS)));
         if let Some((_, mention, decided)) = load_mention(room, id)?
             && millis(decided) >= millis(now) - WEEK_DAYS * DAY_MS
         {

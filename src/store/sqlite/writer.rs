@@ -40,6 +40,8 @@ pub(super) struct Room {
     pub(super) faces: RefCell<Faces>,
     /// Authors of whom it is known that they are new.
     pub(super) strangers: RefCell<Strangers>,
+    /// The highest id of a delivery; `None` until it is looked up.
+    pub(super) last_delivery: Cell<Option<i64>>,
     /// Whether the transaction made deliveries due.
     pub(super) wakes: Cell<bool>,
     /// The last look at whether another process wrote.
@@ -54,6 +56,7 @@ impl Room {
             names: RefCell::default(),
             faces: RefCell::default(),
             strangers: RefCell::default(),
+            last_delivery: Cell::new(None),
             wakes: Cell::new(false),
             version: Cell::new(0),
         }
@@ -63,6 +66,7 @@ impl Room {
     fn forget_all(&self) {
         self.names.borrow_mut().clear();
         self.faces.borrow_mut().clear();
+        self.last_delivery.set(None);
     }
 
     /// Says whether another process wrote; then it may have made deliveries due, or taken an author out.
@@ -72,6 +76,7 @@ impl Room {
         if wrote {
             self.faces.borrow_mut().clear();
             self.strangers.borrow_mut().clear();
+            self.last_delivery.set(None);
             self.wakes.set(true);
         }
         wrote
