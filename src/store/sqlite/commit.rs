@@ -43,6 +43,7 @@ pub(super) fn commit(room: &Room, ids: &IdSource, batch: &Batch) -> Result<Commi
     }
     done.mentions = u64::try_from(fresh.len()).unwrap_or_default();
     if done.mentions > 0 {
+        room.busy.set(true);
         words::drop_old(room, now)?;
         let new = i64::try_from(fresh.len()).unwrap_or_default();
         count(room, "mentions", new)?;

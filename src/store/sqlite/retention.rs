@@ -63,6 +63,7 @@ fn blank_author(room: &Room, id: i64) -> Result<(), StoreError> {
 
 /// Forgets everything of an author.
 pub(super) fn forget(room: &Room, account: &Account) -> Result<Forgotten, StoreError> {
+    room.busy.set(true);
     let mut done = Forgotten::default();
     let network = account.network.as_str();
     let cases = room
@@ -85,6 +86,7 @@ pub(super) fn forget(room: &Room, account: &Account) -> Result<Forgotten, StoreE
 
 /// Blanks words and authors that are older than agreed, at most so many mentions; all counts 0 means done.
 pub(super) fn purge(room: &Room, purge: &Purge) -> Result<Forgotten, StoreError> {
+    room.busy.set(true);
     let mut done = Forgotten::default();
     if let Some(before) = purge.text_before {
         for id in older(room, "text", "text <> ''", millis(before), purge.most)? {

@@ -17,6 +17,7 @@ use super::writer::Room;
 
 /// Replaces what was heard for the watches of stored mentions; `known` counts those that are gone.
 pub(super) fn rewrite(room: &Room, ids: &IdSource, again: &[Decided], now: Timestamp) -> Result<Committed, StoreError> {
+    room.busy.set(true);
     let mut done = Committed::default();
     for decided in again {
         let id = decided.mention_id.0;

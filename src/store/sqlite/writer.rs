@@ -26,7 +26,7 @@ const WAITING: usize = 64;
 /// How often an idle writer looks whether another process wrote.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Looks without work after which memory is given back: half a minute.
+/// Looks without much to do after which memory is given back: half a minute, and a little more beside pings and claims.
 const IDLE_LOOKS: u32 = 60;
 
 /// A connection with its cache.
@@ -44,6 +44,8 @@ pub(super) struct Room {
     pub(super) last_delivery: Cell<Option<i64>>,
     /// Whether the transaction made deliveries due.
     pub(super) wakes: Cell<bool>,
+    /// Whether it did more than a ping or a claim since the last look.
+    pub(super) busy: Cell<bool>,
     /// The last look at whether another process wrote.
     version: Cell<i64>,
 }
@@ -58,6 +60,7 @@ impl Room {
             strangers: RefCell::default(),
             last_delivery: Cell::new(None),
             wakes: Cell::new(false),
+            busy: Cell::new(false),
             version: Cell::new(0),
         }
     }
@@ -188,11 +191,10 @@ fn stopped() -> StoreError {
 
 fn write(room: &Room, mut checkpoints: Option<&mut Checkpoints>, queue: &Receiver<Job>, bell: &watch::Sender<u64>) {
     room.version.set(data_version(&room.conn));
-    let mut idle = 0;
+    let mut idle = Idle::default();
     loop {
         match queue.recv_timeout(LOOK) {
             Ok(first) => {
-                idle = 0;
                 let group = std::iter::once(first).chain(queue.try_iter().take(WAITING - 1)).collect();
                 let stood = transact(room, group);
                 ring(room, bell);
@@ -201,15 +203,26 @@ fn write(room: &Room, mut checkpoints: Option<&mut Checkpoints>, queue: &Receive
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
-                idle += 1;
                 room.others_wrote();
                 ring(room, bell);
-                if idle == IDLE_LOOKS {
+                if idle.look(room.busy.take()) {
                     room.rest();
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+/// Counts looks, to know when a burst is over. Pings and claims come every few seconds for ever and keep nothing awake.
+#[derive(Debug, Default)]
+struct Idle(u32);
+
+impl Idle {
+    /// Counts one more look; says whether it is time to give memory back, once after each time of work.
+    fn look(&mut self, busy: bool) -> bool {
+        self.0 = if busy { 0 } else { self.0.saturating_add(1) };
+        self.0 == IDLE_LOOKS
     }
 }
 
@@ -291,5 +304,21 @@ fn within_savepoint(room: &Room, job: Job) -> Result<(bool, Told), (StoreError, 
     match ended {
         Ok(()) => Ok(ran),
         Err(error) => Err((error.into(), ran)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_given_back_once_after_each_time_of_work() {
+        let mut idle = Idle::default();
+        let mut rests = |looks: u32, busy: bool| (0..looks).filter(|_| idle.look(busy)).count();
+        assert_eq!(rests(IDLE_LOOKS - 1, false), 0);
+        assert_eq!(rests(1, true), 0, "work begins the count anew");
+        assert_eq!(rests(IDLE_LOOKS - 1, false), 0);
+        assert_eq!(rests(10_000, false), 1);
+        assert_eq!((rests(5, true), rests(10_000, false)), (0, 1));
     }
 }
