@@ -214,7 +214,7 @@ fn setting(reading: &Reading<'_>, mood: &Mood, hard: bool) -> i32 {
     let named = tokens.iter().any(|token| token.tag == Tag::Brand);
     let mut handles = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Handle);
     let desk = handles.any(|(index, _)| DESKS.is_match(reading.word(index)));
-    let mut points = i32::from(words >= STORY.0) + i32::from(words >= STORY.1) + i32::from(desk);
+    let mut points = i32::from(words >= STORY.0) + i32::from(words >= STORY.1) + i32::from(desk && mood.trouble > 0);
     points += i32::from(words <= SHORT && hard);
     // One plain question wants to know; a second one, or one with a cry, is losing patience.
     let text = reading.text();
