@@ -141,9 +141,7 @@ impl SwitchRule {
             // "If Dropbox gets it, I'm gone": the condition names whom one would go to.
             .or_else(|| if self.kind == Kind::Leave && !around.is(first, Mark::If) { named_in(reading, hit) } else { None });
         let (mut left, mut joined) = self.sides(reading, hit, left, joined.party());
-        let back = (hit.tokens.end..reading.tokens().len()).find(|token| around.is(*token, Mark::Reversed));
-        let back = back
-            .filter(|back| !reading.tokens().iter().enumerate().any(|(at, _)| around.is(at, Mark::If) && reading.same_sentence(at, *back)));
+        let back = taken_back(reading, around, hit);
         if let Some(back) = back {
             // "I switched from X to Y and now am switching back."
             if self.id == "switch.from-to" {
@@ -252,6 +250,15 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let subject = !clause.marked("subject") || clause.author_says();
     let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);
     upset && calm && away && later && subject && whole
+}
+
+/// Where a post takes back the move that a phrase tells: "and now am switching back". "Fix it and I'll think about coming
+/// back" takes nothing back.
+fn taken_back(reading: &Reading<'_>, around: &Around, hit: &Hit) -> Option<usize> {
+    let tokens = || 0..reading.tokens().len();
+    let back = tokens().skip(hit.tokens.end).find(|token| around.is(*token, Mark::Reversed))?;
+    let open = |at: usize| around.is(at, Mark::If) || around.is(at, Mark::Considering);
+    (!tokens().any(|at| open(at) && reading.same_sentence(at, back))).then_some(back)
 }
 
 /// Whether the one that a phrase takes for joined is only called, at the head of the post: "@nomadesk from now on it is Dropbox".
