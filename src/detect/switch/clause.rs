@@ -184,6 +184,7 @@ impl Clause<'_, '_> {
                 || close && self.is_person(token)
                 || close && self.is(token, Mark::Near) && self.gap(token + 1) == Gap::None
                 || close && self.is_third_name(token)
+                || close && self.is_somebody(token)
             {
                 return if self.is_asked(token) || self.is_author_told(token) { Actor::Author } else { Actor::Other };
             }
@@ -203,6 +204,13 @@ impl Clause<'_, '_> {
             self.reading.token(token).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word);
         let object = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Prep));
         named && !object && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
+    }
+
+    /// "wow, @bob jumped ship": a handle that is neither called at the head of the post nor known does it.
+    fn is_somebody(&self, token: usize) -> bool {
+        let handle = |token: usize| self.reading.token(token).is_some_and(|token| token.kind == Kind::Handle);
+        let known = self.reading.token(token).is_some_and(|token| token.tag != Tag::None);
+        handle(token) && !known && !(0..token).all(handle) && self.gap(self.hit.tokens.start) == Gap::None && !self.doing()
     }
 
     /// "Jony Ive leaving Apple": two capitalised words that mean nothing else stand where the subject stands; the first

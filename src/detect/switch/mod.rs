@@ -66,7 +66,7 @@ pub(super) struct SwitchRule {
 /// The weight from which a phrase about a thing inside the brand turns one about the brand that shares a word with it.
 const SURE: f32 = 0.9;
 
-/// The same where the phrase names a rival as the one joined.
+/// The same where the phrase names the one joined.
 const SURER: f32 = 0.95;
 
 /// Most findings of one rule in one post: a person repeats himself less often.
@@ -181,12 +181,12 @@ impl SwitchRule {
 
     /// "I'll never use that feature again": the thing, not the brand.
     fn is_thing(&self, reading: &Reading<'_>, hit: &Hit) -> bool {
-        // "I'll switch the family to Dropbox": where a rival is joined, only what is sure about it turns it.
-        let rival = reading
+        // "I'll switch the family to Dropbox": where a name is joined, only what is sure about it turns it.
+        let named = reading
             .slot(hit, "joined")
             .and_then(|joined| reading.token(joined.start))
-            .is_some_and(|token| matches!(token.tag, Tag::Rival(_)));
-        let bar = if rival { SURER } else { SURE };
+            .is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)));
+        let bar = if named { SURER } else { SURE };
         self.near(reading).iter().any(|near| reading.weight(near) >= bar && overlap(near, hit))
     }
 
