@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::super::StoreError;
 use super::upgrade;
@@ -156,7 +156,7 @@ fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
     read_settings(conn)?;
     // Whose the file is comes first: a foreign one is left untouched, its journal mode too.
     let before = version(conn)?;
-    let mode: String = conn.query_row("PRAGMA journal_mode = wal", [], |row| row.get(0))?;
+    let mode = with_log(conn, options.patience)?;
     tracing::debug!(mode, "store opened");
     durability(conn, options.durability)?;
     // What is left of a burst is cut at 64 MiB.
@@ -165,6 +165,27 @@ fn prepare(room: &Room, options: &Options) -> Result<(), StoreError> {
         migrate(room)?;
     }
     limit(conn, options.max_bytes)
+}
+
+/// Between two attempts to turn a file into one with a log.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Turns the file into one with a log, and gives its mode. Of two that open a new file at once `SQLite` refuses one
+/// without waiting, since each reads it while it wants to be alone: so the waiting is done here.
+fn with_log(conn: &Connection, patience: Duration) -> Result<String, StoreError> {
+    conn.busy_timeout(Duration::ZERO)?;
+    let mut attempts = patience.as_millis() / PAUSE.as_millis();
+    let mode = loop {
+        match conn.query_row("PRAGMA journal_mode = wal", [], |row| row.get(0)) {
+            Err(error) if attempts > 0 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                attempts -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            done => break done?,
+        }
+    };
+    conn.busy_timeout(patience)?;
+    Ok(mode)
 }
 
 /// Brings the layout up, all steps or none. Another process may do the same: the first one wins, the other finds it done.
