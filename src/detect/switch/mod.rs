@@ -31,7 +31,7 @@ pub(super) use around::{Marks, marks_of};
 pub(super) use family::*;
 pub(super) use verdict::{TURNED, verdict};
 
-use super::{Doc, Found, Hit, Party, Reading, Rule};
+use super::{Doc, Found, Hit, Party, Reading, Rule, aside};
 use crate::domain::{Attribute, Role, Signal};
 use crate::text::{Kind as Written, Tag, Token};
 
@@ -243,9 +243,8 @@ fn fits(clause: &Clause<'_, '_>, joined: &Slot) -> bool {
     let other = matches!(joined, Slot::Filled(Party::Other(_)));
     let calm = !(other && clause.around.any(Mark::Eager));
     // Where a rival is named beside it, the brand may well be what is chosen.
-    let rival = || clause.reading.tokens().iter().any(|token| matches!(token.tag, Tag::Rival(_)));
-    let away =
-        !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand) || rival() && !is_called(clause);
+    let chosen = || aside::names_rival(clause.reading) && !is_called(clause);
+    let away = !clause.marked("away") || !clause.reading.addressed() || *joined != Slot::Filled(Party::Brand) || chosen();
     let later = !clause.marked("later") || clause.reading.token(clause.hit.tokens.start).is_some_and(|token| token.sentence > 0);
     let subject = !clause.marked("subject") || clause.author_says();
     let whole = !clause.marked("whole") || says_nothing_else(clause.reading, clause.hit);

@@ -42,7 +42,8 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     let follows = |mark: Mark| around.is(next, mark) && reading.token(next).is_some_and(|token| token.gap == Gap::None);
     if first.tag == Tag::You {
         return match you(reading) {
-            _ if owns(reading.word(tokens.start)) && !follows(Mark::Service) => Slot::Wrong,
+            // As an object "ihr" is hers or theirs; as a subject it is you.
+            _ if (owns(reading.word(tokens.start)) || reading.word(tokens.start) == "ihr") && !follows(Mark::Service) => Slot::Wrong,
             Some(party) => Slot::Filled(party),
             None => Slot::Open,
         };
@@ -73,9 +74,9 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     reading.who(&tokens).map_or(Slot::Open, |party| Slot::Filled(with_others(reading, party, tokens.end)))
 }
 
-/// Whether a word says whose something is.
+/// Whether a word says whose something is, and cannot be who does it.
 pub(super) fn owns(word: &str) -> bool {
-    matches!(word, "your" | "ur" | "yours" | "yourself" | "yourselves" | "ihr" | "dein")
+    matches!(word, "your" | "ur" | "yours" | "yourself" | "yourselves" | "dein")
 }
 
 /// Whether a token is the name of the brand or of a rival.
