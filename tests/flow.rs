@@ -238,7 +238,8 @@ async fn a_post_is_seen_when_the_answer_is_here_and_not_when_it_was_asked_for() 
     let feed = Scripted::new(FAST);
     let care = Arc::new(Recording::new(|_, _| takes()));
     let running = start(vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), None)]);
-    let began = Clock::system().now();
+    // The store keeps whole milliseconds: an answer within this one is stamped with its beginning.
+    let began = jiff::Timestamp::from_millisecond(Clock::system().now().as_millisecond()).unwrap();
     let mut post = leaver(1);
     // As a feed stamps it that has waited ten minutes for its turn at a throttled host.
     post.seen = began.checked_sub(jiff::SignedDuration::from_mins(10)).unwrap();
