@@ -28,6 +28,7 @@ fn written() -> String {
     let metrics = Metrics::new();
     metrics.plan(["bsky"].into_iter(), ["care"].into_iter());
     metrics.fetched("bsky", "ok");
+    metrics.answered("forum", 401);
     metrics.decided("bsky", "nomadesk", "new-case", Some(0.2), 0.001);
     metrics.found("sync-trouble", "shadow");
     metrics.attempted("care", Outcome::Retried, Some("http-429"), None);

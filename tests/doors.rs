@@ -98,6 +98,16 @@ async fn posts_are_handed_in_where_the_sample_and_the_page_say() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(times(), 1);
+    // Whoever sends with an old secret is refused, and neither the log nor the figures are silent about it.
+    for _ in 0..3 {
+        let answer = say(address, hand_in(path, &body).replace("tok-hunter2", "tok-old")).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    let figures = say(address, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(figures.contains("courtier_inbound_requests_total{feed=\"forum\",status=\"401\"} 3"), "{figures}");
+    let log = std::fs::read_to_string(folder.join("log")).expect("a log");
+    assert_eq!(log.matches("refused what was handed in").count(), 1, "the others are counted, not told: {log}");
+    assert!(!log.contains("tok-"), "{log}");
     assert!(say(address, hand_in("/in/bsky", &body)).await.starts_with("HTTP/1.1 404"), "no feed that takes posts");
     assert!(say(address, hand_in("/nothing", &body)).await.contains("/in/FEED"), "a wrong path says which there are");
 }

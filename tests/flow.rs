@@ -89,6 +89,32 @@ async fn a_dead_receiver_is_nobody_elses_trouble_and_keeps_its_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_slept_through_give_up_tries_again_before_it_gives_up() {
+    let (clock, hand) = Clock::by_hand(Clock::system().now());
+    let sleeper = Arc::clone(&hand);
+    let feed = Scripted::new(FAST);
+    let care = Arc::new(Recording::new(move |_, before| match before {
+        // The receiver is down, the lid is closed for a weekend; on waking the network is not up yet.
+        0 => {
+            sleeper.fetch_add(48 * 3_600_000, Ordering::Relaxed);
+            Err(SendError::Retry { after: None, why: "connection refused".into() })
+        }
+        1 => Err(SendError::Retry { after: None, why: "no address".into() }),
+        _ => takes(),
+    }));
+    let store: Arc<dyn Store> = Arc::new(Sqlite::in_memory(Options::new("unused")).expect("a store"));
+    let settings = Settings { clock, ..Settings::default() };
+    let running = start_with(settings, store, vec![("feed", Arc::clone(&feed))], vec![("care", Arc::clone(&care), None)]);
+    feed.say(vec![leaver(1)], "1");
+    until("it is delivered all the same", || {
+        hand.fetch_add(1_000, Ordering::Relaxed);
+        care.taken().len() == 1
+    })
+    .await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_alert_becomes_a_dead_letter_and_the_next_passes() {
     let feed = Scripted::new(FAST);
     let care = Arc::new(Recording::new(|alert, _| {

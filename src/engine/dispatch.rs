@@ -22,6 +22,9 @@ use crate::store::{Claim, Settlement};
 
 /// Sends under way at once to one receiver: one that hangs on an alert must not hold up the next.
 const AT_ONCE: usize = 8;
+/// Attempts before a delivery is given up, however old it is: a machine that slept through `give_up`
+/// wakes before its network does.
+const ATTEMPTS_LEAST: u32 = 5;
 /// One attempt may take so long.
 const ATTEMPT: Duration = Duration::from_secs(30);
 /// A claim is nobody else's for so long; longer than an attempt and its wait for the rate.
@@ -140,7 +143,7 @@ impl Dispatcher {
             Ok(receipt) => Settlement::Delivered(receipt),
             Err(SendError::Retry { after, why }) => {
                 let tried = Duration::try_from(now.duration_since(claim.created)).unwrap_or_default();
-                if tried >= self.planned.give_up {
+                if tried >= self.planned.give_up && claim.attempts + 1 >= ATTEMPTS_LEAST {
                     return self.dead(format!("gave up after {}: {why}", humane(tried)));
                 }
                 // Jitter on top of the receiver's own wish, so that all that wait do not come back at once.

@@ -19,6 +19,7 @@ use super::silence::Ear;
 use crate::detect::{Heard, Scratch};
 use crate::domain::{Cursor, Mention, Network};
 use crate::feed::{Ask, Caller, FeedError, Pace, Page};
+use crate::observe::Seldom;
 
 /// A live feed's cursor without a hit is written at most this often.
 const CURSOR_EVERY: Duration = Duration::from_secs(2);
@@ -26,8 +27,6 @@ const CURSOR_EVERY: Duration = Duration::from_secs(2);
 const ENRICH_WITHIN: Duration = Duration::from_secs(2);
 /// A feed that fails for so long is worth a person's time.
 const TELL_AFTER: f64 = 900.0;
-/// Posts that are passed over are told of at most so often; the metric counts each.
-const TELL_PASSED_EVERY: Duration = Duration::from_mins(1);
 /// A call that waits for posts is asked so often whether it waits for too long.
 const LOOK: Duration = Duration::from_secs(15);
 /// Mentions of one parcel: a page of thousands goes in parts, so that other feeds get their turn in between.
@@ -61,29 +60,11 @@ struct Walk {
     handed: Instant,
     failures: u32,
     told: bool,
-    passed_over: PassedOver,
+    /// Posts that could not be read.
+    passed_over: Seldom,
     ear: Ear,
     scratch: Scratch,
     dice: fastrand::Rng,
-}
-
-/// Posts that could not be read and were not told of yet: a sender of nonsense must not fill the log.
-#[derive(Debug, Default)]
-struct PassedOver {
-    count: u64,
-    told: Option<Instant>,
-}
-
-impl PassedOver {
-    /// Adds some; gives how many to tell of now, at most once in [`TELL_PASSED_EVERY`].
-    fn add(&mut self, count: u64, now: Instant) -> Option<u64> {
-        self.count += count;
-        if self.told.is_some_and(|told| now.duration_since(told) < TELL_PASSED_EVERY) {
-            return None;
-        }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.count))
-    }
 }
 
 impl FeedLoop {
@@ -97,7 +78,7 @@ impl FeedLoop {
             handed: Instant::now(),
             failures: 0,
             told: false,
-            passed_over: PassedOver::default(),
+            passed_over: Seldom::default(),
             ear: self.stored_ear().await,
             scratch: Scratch::default(),
             dice: fastrand::Rng::new(),
@@ -356,21 +337,5 @@ impl FeedLoop {
         let what = format!("has not heard anything for 15 minutes: {why}");
         let hint = format!("`courtier status` shows it; `courtier check --probe` asks {} once", self.planned.name);
         self.shared.raise(&self.planned.name, &what, &hint, to).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nonsense_is_told_of_once_a_minute_with_all_of_it_counted() {
-        let mut passed_over = PassedOver::default();
-        let start = Instant::now();
-        let after = |seconds: u64| start + Duration::from_secs(seconds);
-        assert_eq!(passed_over.add(3, start), Some(3), "the first at once");
-        assert_eq!((passed_over.add(5, after(1)), passed_over.add(7, after(59))), (None, None));
-        assert_eq!(passed_over.add(1, after(60)), Some(13));
-        assert_eq!(passed_over.add(1, after(61)), None);
     }
 }

@@ -49,6 +49,12 @@ struct DateLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabel {
+    feed: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DecisionLabel {
     watch: String,
     reason: &'static str,
@@ -121,6 +127,7 @@ pub struct Metrics {
     mentions: Family<FeedLabel, Counter>,
     unreadable: Family<FeedLabel, Counter>,
     fetches: Family<FetchLabel, Counter>,
+    answers: Family<AnswerLabel, Counter>,
     decisions: Family<DecisionLabel, Counter>,
     findings: Family<RuleLabel, Counter>,
     deliveries: Family<DeliveryLabel, Counter>,
@@ -163,6 +170,7 @@ impl Metrics {
             mentions: Family::default(),
             unreadable: Family::default(),
             fetches: Family::default(),
+            answers: Family::default(),
             decisions: Family::default(),
             findings: Family::default(),
             deliveries: Family::default(),
@@ -186,6 +194,7 @@ impl Metrics {
         registry.register("mentions", "Posts that name a watch", all.mentions.clone());
         registry.register("unreadable_posts", "Posts that a feed could not read and passed over", all.unreadable.clone());
         registry.register("fetches", "Calls of a feed by outcome", all.fetches.clone());
+        registry.register("inbound_requests", "Requests to a push feed by the status of our answer", all.answers.clone());
         registry.register("decisions", "Decided mentions by reason", all.decisions.clone());
         registry.register(
             "findings",
@@ -264,6 +273,11 @@ impl Metrics {
     pub fn fetched(&self, feed: &str, outcome: &'static str) {
         self.fetches.get_or_create(&FetchLabel { feed: feed.into(), outcome }).inc();
         self.feed_up.get_or_create(&FeedLabel { feed: feed.into() }).set(i64::from(outcome == "ok"));
+    }
+
+    /// Counts a request to a push feed by the status it was answered with.
+    pub fn answered(&self, feed: &str, status: u16) {
+        self.answers.get_or_create(&AnswerLabel { feed: feed.into(), status }).inc();
     }
 
     /// Counts what a call brought.
@@ -370,6 +384,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.fetched("bsky", "ok");
         metrics.heard("bsky", 5, 2, 0);
+        metrics.answered("forum", 401);
         metrics.decided("bsky", "nomadesk", "new-case", Some(0.2), 0.001);
         metrics.decided("bsky", "nomadesk", "new-case", Some(1.8e9), 0.001);
         metrics.found("sync-trouble", "shadow");

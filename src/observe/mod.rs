@@ -6,8 +6,10 @@
 mod journal;
 mod logs;
 mod metrics;
+mod seldom;
 mod systemd;
 
 pub use logs::{LogFormat, Logs, start as start_logs};
 pub use metrics::{CONTENT_TYPE, Metrics, Outcome};
+pub use seldom::Seldom;
 pub use systemd::Systemd;

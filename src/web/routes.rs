@@ -1,5 +1,8 @@
 //! The routes: `/healthz`, `/readyz`, `/metrics`, `/in/{feed}`.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -8,10 +11,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use tokio::time::Instant;
 
 use super::Limits;
 use crate::engine::{Health, Inboxes, Refused, Verdict};
-use crate::observe::{CONTENT_TYPE, Metrics};
+use crate::observe::{CONTENT_TYPE, Metrics, Seldom};
 
 /// The largest request a push feed takes.
 const BODY: usize = 1 << 20;
@@ -29,10 +33,16 @@ pub struct Doors {
     pub inboxes: Inboxes,
 }
 
+/// Requests that a push feed refused and that were not told of yet, by its name.
+type Refusals = Arc<Mutex<HashMap<String, Seldom>>>;
+
 /// Builds the routes.
 pub fn router(doors: Doors, limits: Limits) -> Router {
+    let refusals = Refusals::default();
     let hook = move |State(doors): State<Doors>, Path(feed): Path<String>, headers: HeaderMap, body: Body| async move {
-        hook(&doors, &feed, &headers, body, limits.body).await
+        let Some(answer) = hook(&doors, &feed, &headers, body, limits.body).await else { return unknown() };
+        note(&doors, &refusals, &feed, &answer);
+        answer.into_response()
     };
     Router::new()
         .route("/healthz", get(healthz))
@@ -63,44 +73,70 @@ async fn metrics(State(doors): State<Doors>) -> Response {
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], doors.metrics.render()).into_response()
 }
 
-/// Hands a request to its feed; answers 2xx only after the post is stored.
-async fn hook(doors: &Doors, feed: &str, headers: &HeaderMap, body: Body, within: Duration) -> Response {
+/// How a push feed answers a request.
+struct Answer {
+    status: StatusCode,
+    says: Cow<'static, str>,
+}
+
+impl Answer {
+    fn new(status: StatusCode, says: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, says: says.into() }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, format!("{}\n", self.says)).into_response();
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// Hands a request to its feed; answers 2xx only after the post is stored. `None` when no push feed has this name.
+async fn hook(doors: &Doors, feed: &str, headers: &HeaderMap, body: Body, within: Duration) -> Option<Answer> {
+    let come_again = |why| Some(Answer::new(StatusCode::SERVICE_UNAVAILABLE, why));
     let Some(inbox) = doors.inboxes.find(feed) else {
         // A feed opens its inbox with its first call; many senders take a 404 for a last word.
         let opens = doors.inboxes.promised(feed) && doors.health.standing().feeds.contains_key(feed);
-        if !doors.health.ready() || opens {
-            return come_again(StatusCode::SERVICE_UNAVAILABLE, "starting");
-        }
-        return unknown();
+        return if !doors.health.ready() || opens { come_again("starting") } else { None };
     };
     let body = match tokio::time::timeout(within, to_bytes(body, BODY)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "more than 1 MiB, or cut off\n").into_response(),
-        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response(),
+        Ok(Err(_)) => return Some(Answer::new(StatusCode::PAYLOAD_TOO_LARGE, "more than 1 MiB, or cut off")),
+        Err(_) => return Some(Answer::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     };
     let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
     let verdict = match inbox.hand_in(headers, body) {
         Ok(verdict) => verdict,
-        Err(Refused::Full) => return come_again(StatusCode::TOO_MANY_REQUESTS, "too many posts wait"),
+        Err(Refused::Full) => return Some(Answer::new(StatusCode::TOO_MANY_REQUESTS, "too many posts wait")),
         // The feed of a plan that is no more.
-        Err(Refused::Closed) if !doors.health.standing().feeds.contains_key(feed) => return unknown(),
-        Err(Refused::Closed) => return come_again(StatusCode::SERVICE_UNAVAILABLE, "the feed is stopping"),
+        Err(Refused::Closed) if !doors.health.standing().feeds.contains_key(feed) => return None,
+        Err(Refused::Closed) => return come_again("the feed is stopping"),
     };
     match tokio::time::timeout(STORED_WITHIN, verdict).await {
-        Ok(Ok(Verdict::Accepted)) => (StatusCode::ACCEPTED, "stored\n").into_response(),
-        Ok(Ok(Verdict::Unsigned(why))) => (StatusCode::UNAUTHORIZED, why + "\n").into_response(),
-        Ok(Ok(Verdict::Unreadable(why))) => (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response(),
-        Ok(Err(_)) | Err(_) => come_again(StatusCode::SERVICE_UNAVAILABLE, "not stored yet; send it again"),
+        Ok(Ok(Verdict::Accepted)) => Some(Answer::new(StatusCode::ACCEPTED, "stored")),
+        Ok(Ok(Verdict::Unsigned(why))) => Some(Answer::new(StatusCode::UNAUTHORIZED, why)),
+        Ok(Ok(Verdict::Unreadable(why))) => Some(Answer::new(StatusCode::UNPROCESSABLE_ENTITY, why)),
+        Ok(Err(_)) | Err(_) => come_again("not stored yet; send it again"),
+    }
+}
+
+/// Counts an answer, and tells the log of a refusal: a sender whose secret is an old one would lose its posts unseen.
+fn note(doors: &Doors, refusals: &Refusals, feed: &str, answer: &Answer) {
+    doors.metrics.answered(feed, answer.status.as_u16());
+    // What may come again is not lost, and a daemon that starts is no sender's mistake.
+    if answer.status.is_success() || answer.status == StatusCode::SERVICE_UNAVAILABLE {
+        return;
+    }
+    let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(count) = refusals.entry(feed.to_owned()).or_default().add(1, Instant::now()) {
+        tracing::warn!(feed, count, status = answer.status.as_u16(), why = %answer.says, "refused what was handed in");
     }
 }
 
 fn unknown() -> Response {
     (StatusCode::NOT_FOUND, "no feed of type \"webhook\" has this name\n").into_response()
-}
-
-fn come_again(status: StatusCode, why: &'static str) -> Response {
-    let mut response = Response::new(Body::from(format!("{why}\n")));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-    response
 }
