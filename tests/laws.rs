@@ -97,6 +97,41 @@ fn swapping_the_names_swaps_the_result() {
     }
 }
 
+/// The posts of the switch rules' fixtures that name nobody but Nomadesk and Dropbox, with their language.
+fn written_posts() -> Vec<(String, String)> {
+    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rule");
+    let folders = std::fs::read_dir(rules).expect("the fixtures").flatten();
+    let files = folders
+        .filter(|folder| folder.file_name().to_string_lossy().starts_with("switch."))
+        .flat_map(|folder| ["yes.txt", "no.txt"].map(|name| std::fs::read_to_string(folder.path().join(name)).expect("a fixture")));
+    let posts = files.flat_map(|file| file.lines().map(str::to_owned).collect::<Vec<_>>()).filter(|line| !line.starts_with("# "));
+    posts
+        .filter_map(|line| {
+            let (keys, text) = line.strip_prefix('{').and_then(|line| line.split_once("} | ")).unwrap_or(("", &line));
+            let lang = keys.split(' ').find_map(|key| key.strip_prefix("lang=")).unwrap_or("en");
+            (!keys.contains("brand=") && !keys.contains("rivals=")).then(|| (lang.to_owned(), text.to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn two_desks_hear_one_move() {
+    let posts = written_posts();
+    assert!(posts.len() > 500, "{}", posts.len());
+    let mut contradictions = Vec::new();
+    for (lang, text) in posts {
+        let switch =
+            |ours: &str, theirs: &str| hear_text(&text, Some(&lang), &CompiledBrand::new(&brand(ours), &[brand(theirs)]), false).switch;
+        let (Some(ours), Some(theirs)) = (switch("Nomadesk", "Dropbox"), switch("Dropbox", "Nomadesk")) else { continue };
+        let crossed = |left: &Option<String>, joined: &Option<String>| left.is_some() && left == joined;
+        let alike = ours.stance == theirs.stance && matches!(ours.stance, Stance::Joining | Stance::Leaving);
+        if alike || crossed(&ours.left, &theirs.joined) || crossed(&theirs.left, &ours.joined) {
+            contradictions.push(format!("{text}\n    Nomadesk hears {ours:?}\n    Dropbox hears {theirs:?}"));
+        }
+    }
+    assert!(contradictions.is_empty(), "one of two gains, the other loses:\n{}", contradictions.join("\n"));
+}
+
 /// Any text: pieces of moves, names, odd characters, in any order.
 fn any_text() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(

@@ -157,7 +157,9 @@ impl SwitchRule {
         if self.is_thing(reading, hit) || left.is_some() && left == joined {
             turn(reading, &mut found, Attribute::InsideBrand, None);
         }
-        if self.kind == Kind::Stay && joined.as_ref().is_none_or(|joined| *joined == Party::Brand) {
+        // "Tough to justify sticking with Dropbox" is no staying, at whichever desk.
+        let unsure = || reading.hits("switch.not-stay").iter().any(|other| overlap(other, hit));
+        if self.kind == Kind::Stay && (joined.as_ref().is_none_or(|joined| *joined == Party::Brand) || unsure()) {
             turn(reading, &mut found, Attribute::Negated, Some(first));
         }
         if clause.marked("fault") && (around.any(Mark::Reinstall) || clause.cannot()) {
@@ -198,7 +200,12 @@ impl SwitchRule {
     /// Fills in the sides that the phrase leaves unsaid.
     fn sides(&self, reading: &Reading<'_>, hit: &Hit, left: Option<Party>, joined: Option<Party>) -> (Option<Party>, Option<Party>) {
         match self.kind {
-            Kind::From if joined.is_none() && left != Some(Party::Brand) && reading.names_brand() => (left, Some(Party::Brand)),
+            Kind::From if joined.is_none() => {
+                // "I'm moving away from them", "from this company": whoever was spoken of.
+                let left = left.or_else(|| party::spoken_of(reading, hit)).or_else(|| understood_left(reading, hit, None));
+                let here = left != Some(Party::Brand) && reading.names_brand();
+                (left, here.then_some(Party::Brand))
+            }
             Kind::Come => {
                 // "@dropbox can I come back?": one comes to whom one speaks.
                 let spoken_to = || party::called(reading).or_else(|| party::named_before(reading, hit));
@@ -257,7 +264,7 @@ fn taken_back(reading: &Reading<'_>, around: &Around, hit: &Hit) -> Option<usize
     let tokens = || 0..reading.tokens().len();
     let back = tokens().skip(hit.tokens.end).find(|token| around.is(*token, Mark::Reversed))?;
     let open = |at: usize| around.is(at, Mark::If) || around.is(at, Mark::Considering);
-    (!tokens().any(|at| open(at) && reading.same_sentence(at, back))).then_some(back)
+    (!tokens().skip(hit.tokens.end).any(|at| open(at) && reading.same_sentence(at, back))).then_some(back)
 }
 
 /// Whether the one that a phrase takes for joined is only called, at the head of the post: "@nomadesk from now on it is Dropbox".

@@ -139,6 +139,14 @@ pub(super) fn named_before(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
     before.filter_map(|token| reading.token(token)).filter(|token| token.kind != Kind::Url).find_map(|token| known(token.tag))
 }
 
+/// Whom "them" and "this company" mean: who is named last before a phrase. Whose handle is only called at the head of
+/// the post is spoken to.
+pub(super) fn spoken_of(reading: &Reading<'_>, hit: &Hit) -> Option<Party> {
+    let called = reading.tokens().iter().take_while(|token| token.kind == Kind::Handle).count();
+    let before = reading.tokens().get(called..hit.tokens.start)?.iter().rev();
+    before.filter(|token| token.kind != Kind::Url).find_map(|token| known(token.tag))
+}
+
 /// The party that a tag stands for.
 pub(super) fn known(tag: Tag) -> Option<Party> {
     match tag {
