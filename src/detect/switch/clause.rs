@@ -299,9 +299,10 @@ impl Clause<'_, '_> {
             return None;
         }
         let mut despite = false;
-        // "it is no use, going back", "I don't miss it, moved on": the comma ends the negation.
-        let begins = self.doing() || self.is(self.hit.tokens.start, Mark::Done);
-        let parted = begins && self.gap(self.hit.tokens.start) != Gap::None;
+        // "it is no use, going back", "I don't miss it, moved on", "no dark mode, you lost a customer": the comma ends the negation.
+        let first = self.hit.tokens.start;
+        let begins = self.doing() || [Mark::Done, Mark::Subject, Mark::Others].iter().any(|mark| self.is(first, *mark));
+        let parted = begins && self.gap(first) != Gap::None;
         for token in self.before(if parted { 0 } else { NEGATION_WINDOW }) {
             if self.is(token, Mark::Negation) {
                 let can = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Cannot));
