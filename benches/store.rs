@@ -293,7 +293,7 @@ fn fill(runtime: &Runtime, most: i64, durability: Durability) {
         let batch = posts.batch();
         let now = posts.now();
         let start = clock();
-        runtime.block_on(store.commit(batch)).expect("commits");
+        runtime.block_on(store.commit(batch.into())).expect("commits");
         spent += start.elapsed();
         // The outbox is emptied as dispatch does, outside the clock.
         let lease = Duration::from_secs(60);
@@ -322,13 +322,13 @@ fn benches(runtime: &Runtime, criterion: &mut Criterion) {
         let (_dir, store) = open(durability);
         let mut posts = Posts::new();
         group.bench_function(name, |bencher| {
-            bencher.iter_batched(|| posts.batch(), |batch| runtime.block_on(store.commit(batch)), BatchSize::LargeInput);
+            bencher.iter_batched(|| posts.batch(), |batch| runtime.block_on(store.commit(batch.into())), BatchSize::LargeInput);
         });
     }
     let (_dir, store) = open(Durability::Full);
     let mut posts = Posts::new();
     for _ in 0..200 {
-        runtime.block_on(store.commit(posts.batch())).expect("commits");
+        runtime.block_on(store.commit(posts.batch().into())).expect("commits");
     }
     let fresh = posts.batch();
     let queries: Vec<_> =

@@ -72,7 +72,7 @@ impl Intake {
                         tracing::info!("the store writes again");
                     }
                     self.shared.metrics.store(true);
-                    self.count(&batch);
+                    self.count(&batch.decided);
                     break;
                 }
                 Err(error) => {
@@ -91,7 +91,7 @@ impl Intake {
     }
 
     /// Decides and writes once; gives what was written.
-    async fn attempt(&self, parcels: &[Parcel]) -> Result<Vec<Decided>, StoreError> {
+    async fn attempt(&self, parcels: &[Parcel]) -> Result<Arc<Batch>, StoreError> {
         let now = self.shared.clock.now();
         let candidates: Vec<Candidate<'_>> = parcels.iter().flat_map(candidates).collect();
         let queries: Vec<Query<'_>> = candidates.iter().map(|candidate| self.query(candidate)).collect();
@@ -108,9 +108,9 @@ impl Intake {
                 batch.cursors.push((parcel.feed.to_string(), cursor.clone()));
             }
         }
-        let decided = batch.decided.clone();
-        self.shared.store.commit(batch).await?;
-        Ok(decided)
+        let batch = Arc::new(batch);
+        self.shared.store.commit(Arc::clone(&batch)).await?;
+        Ok(batch)
     }
 
     fn query<'a>(&'a self, candidate: &Candidate<'a>) -> Query<'a> {

@@ -52,7 +52,7 @@ impl Shared {
             sent: None,
         };
         let batch = Batch { health: vec![(alert, to)], now: Some(now), ..Batch::default() };
-        if let Err(error) = self.store.commit(batch).await {
+        if let Err(error) = self.store.commit(batch.into()).await {
             tracing::error!(about, what, %error, "a health alert could not be stored");
         }
     }

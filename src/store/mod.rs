@@ -6,6 +6,7 @@
 //! delivery to one dispatcher at a time, under a lease and always with the same
 //! key, so that an attempt that died is made again and can be recognised.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -292,8 +293,8 @@ pub trait Store: Send + Sync {
     async fn recall(&self, queries: &[Query<'_>], now: Timestamp) -> Result<Vec<Memory>, StoreError>;
 
     /// Writes a batch in one transaction. A mention that is known by then is left alone with its alert
-    /// (`Committed::known`), whatever `recall` said before.
-    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError>;
+    /// (`Committed::known`), whatever `recall` said before. Shared, since whoever writes it counts it afterwards.
+    async fn commit(&self, batch: Arc<Batch>) -> Result<Committed, StoreError>;
 
     /// Claims at most `most` due cards of one notifier for `lease`. With `folds_from` set, so many or more
     /// due deliveries of one watch become one card. Cards whose case was taken (`while_open`) are dropped.

@@ -119,7 +119,7 @@ impl Past30 {
             decided: at,
             mention,
         };
-        self.store.commit(Batch { decided: vec![decided], now: Some(at), ..Batch::default() }).await.expect("commits");
+        self.store.commit(Batch { decided: vec![decided], now: Some(at), ..Batch::default() }.into()).await.expect("commits");
         id
     }
 

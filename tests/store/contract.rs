@@ -41,7 +41,7 @@ async fn a_mention_comes_back_as_it_was() {
     // Three of a kind, so that the third is stored in the short form.
     for n in 1..4 {
         let decided = alerting(n, full_post(n, &format!("kim{n}")), "dropbox", vec![to("care", at(n))]);
-        store.commit(batch(vec![decided.clone()])).await.expect("commits");
+        store.commit(batch(vec![decided.clone()]).into()).await.expect("commits");
         let by_id = store.mention(&decided.mention_id.to_string()).await.expect("reads").expect("is there");
         let by_url = store.mention(decided.mention.url.as_deref().expect("has one")).await.expect("reads").expect("is there");
         assert_eq!(by_id.mention, decided.mention);
@@ -64,7 +64,7 @@ async fn a_page_that_comes_again_changes_nothing_but_the_cursor() {
     let store = house.open();
     let mut page = batch(vec![simple(1), simple(2)]);
     page.cursors = vec![("bsky".to_owned(), Cursor("\"1\"".to_owned()))];
-    let first = store.commit(page.clone()).await.expect("commits");
+    let first = store.commit(page.clone().into()).await.expect("commits");
     assert_eq!((first.mentions, first.known, first.deliveries), (2, 0, 2));
     // The same posts under fresh ids, as intake makes them after a crash.
     for (decided, n) in page.decided.iter_mut().zip([11, 12]) {
@@ -73,7 +73,7 @@ async fn a_page_that_comes_again_changes_nothing_but_the_cursor() {
         decided.case.as_mut().expect("has one").id.0 = nth(n) + 1;
     }
     page.cursors[0].1 = Cursor("\"2\"".to_owned());
-    let again = store.commit(page).await.expect("commits");
+    let again = store.commit(page.into()).await.expect("commits");
     assert_eq!((again.mentions, again.known, again.deliveries), (0, 2, 0));
     assert_eq!(store.cursor("bsky").await.expect("reads"), Some(Cursor("\"2\"".to_owned())));
     assert_eq!(store.cases(false, 0).await.expect("reads").len(), 2);
@@ -89,7 +89,7 @@ async fn both_sides_of_a_switch_are_one_mention_and_two_alerts() {
     let mut joined = alerting(2, post(1, "kim"), "nomadesk", vec![to("care", at(1))]);
     joined.mention_id = left.mention_id;
     joined.hearing = hearing(Stance::Joining);
-    let done = store.commit(batch(vec![left.clone(), joined])).await.expect("commits");
+    let done = store.commit(batch(vec![left.clone(), joined]).into()).await.expect("commits");
     assert_eq!((done.mentions, done.known, done.deliveries), (1, 0, 2));
     let stored = store.mention(&left.mention_id.to_string()).await.expect("reads").expect("is there");
     assert_eq!(stored.heard.len(), 2);
@@ -110,7 +110,7 @@ async fn what_is_remembered() {
     let house = House::new();
     let store = house.open();
     let first = simple(1);
-    store.commit(batch(vec![first.clone(), quiet(2, post(2, "kim1"), "dropbox")])).await.expect("commits");
+    store.commit(batch(vec![first.clone(), quiet(2, post(2, "kim1"), "dropbox")]).into()).await.expect("commits");
     let mut answer = post(9, "help.dropbox");
     answer.thread.parent = Some(first.mention.native_id.clone());
     let mut by_url = post(10, "help.dropbox");
@@ -130,7 +130,7 @@ async fn what_is_remembered() {
     assert_eq!(memory[3].thread_cases, [case.id]);
     // Eight days later the words are new again; an answered case is no longer live.
     store
-        .commit(Batch { case_states: vec![(case.id, CaseState::Answered)], now: Some(at(20)), ..Batch::default() })
+        .commit(Batch { case_states: vec![(case.id, CaseState::Answered)], now: Some(at(20)), ..Batch::default() }.into())
         .await
         .expect("commits");
     let later = store.recall(&queries, at(8 * 86_400)).await.expect("recalls");
@@ -142,7 +142,7 @@ async fn what_is_remembered() {
 async fn two_claimers_never_share_a_delivery() {
     let house = House::new();
     let (one, two) = (house.open(), house.open());
-    one.commit(batch((1..40).map(simple).collect())).await.expect("commits");
+    one.commit(batch((1..40).map(simple).collect()).into()).await.expect("commits");
     let mut keys = Vec::new();
     for _ in 0..8 {
         let (a, b) = tokio::join!(one.claim("care", at(50), LEASE, 3, None), two.claim("care", at(50), LEASE, 3, None));
@@ -158,7 +158,7 @@ async fn two_claimers_never_share_a_delivery() {
 async fn a_dead_dispatcher_leaves_its_card_to_the_next_under_the_same_key() {
     let house = House::new();
     let store = house.open();
-    store.commit(batch(vec![simple(1)])).await.expect("commits");
+    store.commit(batch(vec![simple(1)]).into()).await.expect("commits");
     let first = claim(&*store, 1).await.remove(0);
     drop(store);
     let store = house.open();
@@ -180,7 +180,7 @@ async fn a_dead_dispatcher_leaves_its_card_to_the_next_under_the_same_key() {
 async fn settling() {
     let house = House::new();
     let store = house.open();
-    store.commit(batch((1..=4).map(simple).collect())).await.expect("commits");
+    store.commit(batch((1..=4).map(simple).collect()).into()).await.expect("commits");
     let claims = claim(&*store, 10).await;
     let why = "500".to_owned();
     let ends = [
@@ -212,16 +212,16 @@ async fn a_deleted_post_is_gone_and_does_not_come_back() {
     let house = House::new();
     let store = house.open();
     for n in 1..4 {
-        store.commit(batch(vec![simple(n)])).await.expect("commits");
+        store.commit(batch(vec![simple(n)]).into()).await.expect("commits");
     }
     let third = simple(3);
     let gone = Batch { deleted: vec![(Network::known("bluesky"), third.mention.native_id.clone())], now: Some(at(5)), ..Batch::default() };
-    store.commit(gone).await.expect("commits");
+    store.commit(gone.into()).await.expect("commits");
     let stored = store.mention(&third.mention_id.to_string()).await.expect("reads").expect("is there");
     let shown = format!("{stored:?}");
     assert!(!shown.contains("kim3") && !shown.contains("switch from"), "{shown}");
     assert_eq!(claim(&*store, 9).await.len(), 2);
-    assert_eq!(store.commit(batch(vec![third.clone()])).await.expect("commits").known, 1);
+    assert_eq!(store.commit(batch(vec![third.clone()]).into()).await.expect("commits").known, 1);
     assert!(store.recall(&[Query { mention: &third.mention, watches: vec![], fingerprint: 0 }], at(9)).await.expect("recalls")[0].known);
     assert!(store.cases(false, 0).await.expect("reads").iter().all(|case| case.author != "kim3"));
 }

@@ -38,7 +38,7 @@ async fn a_full_store_says_so_keeps_what_it_has_and_goes_on_when_there_is_room()
     let mut n = 1;
     let error = loop {
         let page: Vec<_> = (n..n + 50).map(simple).collect();
-        match store.commit(batch(page)).await {
+        match store.commit(batch(page).into()).await {
             Ok(done) => stored += done.mentions,
             Err(error) => break error,
         }
@@ -51,7 +51,7 @@ async fn a_full_store_says_so_keeps_what_it_has_and_goes_on_when_there_is_room()
     assert_eq!(store.outbox(&OutboxFilter::default()).await.expect("reads").len(), usize::try_from(stored).expect("small"));
     store.limit(None).await.expect("sets");
     let page: Vec<_> = (n..n + 50).map(simple).collect();
-    assert_eq!(store.commit(batch(page)).await.expect("commits").mentions, 50);
+    assert_eq!(store.commit(batch(page).into()).await.expect("commits").mentions, 50);
     store.ping().await.expect("has room again");
     drop(store);
     let conn = rusqlite::Connection::open(&path).expect("opens");
@@ -112,10 +112,10 @@ async fn reading_only_needs_a_store_and_never_writes() {
     assert!(missing.to_string().contains("there is no store"), "{missing}");
     assert!(!path.exists());
     let daemon = Sqlite::open(Options::new(&path)).expect("opens");
-    daemon.commit(batch(vec![simple(1)])).await.expect("commits");
+    daemon.commit(batch(vec![simple(1)]).into()).await.expect("commits");
     let beside = Sqlite::open_read_only(Options::new(&path)).expect("opens beside it");
     assert_eq!(beside.standing().await.expect("reads").mentions, 1);
-    assert!(beside.commit(batch(vec![simple(2)])).await.is_err());
+    assert!(beside.commit(batch(vec![simple(2)]).into()).await.is_err());
     drop(daemon);
     drop(beside);
     let alone = Sqlite::open_read_only(Options::new(&path)).expect("opens alone");
@@ -157,7 +157,7 @@ pub(crate) fn child(test: &str, path: &Path) -> std::process::Child {
 async fn write_until_killed(path: PathBuf) {
     let store = Sqlite::open(Options::new(path)).expect("opens");
     for n in 1..i64::MAX {
-        store.commit(batch(vec![simple(n)])).await.expect("commits");
+        store.commit(batch(vec![simple(n)]).into()).await.expect("commits");
         println!("\nwritten {n}");
     }
 }
@@ -177,7 +177,7 @@ async fn two_processes_write_and_a_killed_one_loses_nothing_it_was_told_is_writt
         let Some(n) = line.strip_prefix("written ").and_then(|n| n.parse::<i64>().ok()) else { continue };
         written = n;
         // In turn with the other: both write the same file.
-        store.commit(batch(vec![quiet(1_000_000 + n, post(1_000_000 + n, "ann"), "dropbox")])).await.expect("commits beside it");
+        store.commit(batch(vec![quiet(1_000_000 + n, post(1_000_000 + n, "ann"), "dropbox")]).into()).await.expect("commits beside it");
         if n == 40 {
             break;
         }
@@ -199,7 +199,7 @@ async fn retention_and_forgetting() {
     let store = Sqlite::in_memory(Options::new("unused")).expect("opens");
     let mut page: Vec<_> = (1..=4).map(|n| alerting(n, full_post(n, "kim"), "dropbox", vec![to("care", at(n))])).collect();
     page.extend((5..=8).map(|n| simple(n * 86_400)));
-    store.commit(batch(page.clone())).await.expect("commits");
+    store.commit(batch(page.clone()).into()).await.expect("commits");
     let old = Purge { text_before: Some(at(6 * 86_400)), author_before: None, most: 3 };
     let mut texts = Vec::new();
     loop {
@@ -220,7 +220,7 @@ async fn retention_and_forgetting() {
     assert!(!left.contains("kim\"") && !left.contains("did:plc:kim/"), "{left}");
     let done = store.purge(Purge { text_before: None, author_before: Some(at(9 * 86_400)), most: 100 }).await.expect("purges");
     assert_eq!(done.authors, 4);
-    assert_eq!(store.commit(batch(page)).await.expect("commits").known, 8, "what was forgotten does not come back");
+    assert_eq!(store.commit(batch(page).into()).await.expect("commits").known, 8, "what was forgotten does not come back");
 }
 
 /// The store of every release opens in this one, with what was in it.
@@ -244,7 +244,7 @@ async fn every_older_store_opens() {
         assert_eq!(store.cases(true, 0).await.expect("reads").len(), 3);
         assert_eq!(store.outbox(&OutboxFilter::default()).await.expect("reads").len(), 3);
         assert!(store.cursor("bsky").await.expect("reads").is_some());
-        store.commit(batch(vec![simple(9)])).await.expect("commits");
+        store.commit(batch(vec![simple(9)]).into()).await.expect("commits");
         opened += 1;
     }
     assert!(opened > 0);
@@ -311,7 +311,7 @@ async fn the_newest_layout_has_its_fixture() {
     for n in 1..=3 {
         let mut page = batch(vec![alerting(n, full_post(n, &format!("kim{n}")), "dropbox", vec![to("care", at(n))])]);
         page.cursors = vec![("bsky".to_owned(), courtier::domain::Cursor(format!("{n}")))];
-        store.commit(page).await.expect("commits");
+        store.commit(page.into()).await.expect("commits");
     }
     drop(store);
     let newest = version(&path);

@@ -91,9 +91,9 @@ async fn run(steps: Vec<Step>) {
                 });
                 last = batch(decided.collect());
                 n += posts;
-                seen.planned += store.commit(last.clone()).await.expect("commits").deliveries;
+                seen.planned += store.commit(last.clone().into()).await.expect("commits").deliveries;
             }
-            Step::Again => assert_eq!(store.commit(last.clone()).await.expect("commits").deliveries, 0),
+            Step::Again => assert_eq!(store.commit(last.clone().into()).await.expect("commits").deliveries, 0),
             Step::Claim { most, folds_from } => {
                 let claims = store.claim("care", at(now), Duration::from_secs(30), most, folds_from).await.expect("claims");
                 assert!(claims.len() <= most);

@@ -54,7 +54,7 @@ async fn a_burst_keeps_the_log_within_bounds() {
     let store = Sqlite::open(quick(&path)).expect("opens");
     let mut longest = 0;
     for n in 0..250 {
-        store.commit(long(n, 1)).await.expect("commits");
+        store.commit(long(n, 1).into()).await.expect("commits");
         longest = longest.max(size(&path, "-wal"));
     }
     assert!(longest < LONGEST, "{longest}");
@@ -69,7 +69,7 @@ async fn write_long_posts(path: PathBuf) {
     let store = Sqlite::open(Options::new(path)).expect("opens");
     let from = 1 + i64::try_from(store.standing().await.expect("reads").mentions).expect("small");
     for n in 0..i64::MAX {
-        store.commit(long(n, from)).await.expect("commits");
+        store.commit(long(n, from).into()).await.expect("commits");
         println!("\nwritten {}", from + n * POSTS);
     }
 }
@@ -116,7 +116,7 @@ async fn two_processes_move_pages_of_one_file() {
     if let Some(path) = child_path() {
         let store = Sqlite::open(quick(&path)).expect("opens");
         for n in 0..ENOUGH {
-            store.commit(long(n, 1)).await.expect("commits beside the other");
+            store.commit(long(n, 1).into()).await.expect("commits beside the other");
         }
         println!("\nwritten all");
         return;
@@ -125,7 +125,7 @@ async fn two_processes_move_pages_of_one_file() {
     let store = Sqlite::open(quick(&path)).expect("opens");
     let mut other = child("log::two_processes_move_pages_of_one_file", &path);
     for n in 0..ENOUGH {
-        store.commit(long(n, MINE)).await.expect("commits beside the other");
+        store.commit(long(n, MINE).into()).await.expect("commits beside the other");
         assert!(size(&path, "-wal") < LONGEST, "{n}");
     }
     let lines: Vec<String> = BufReader::new(other.stdout.take().expect("piped")).lines().map_while(Result::ok).collect();
@@ -144,13 +144,13 @@ async fn an_author_forgotten_by_another_process_is_not_remembered() {
     let (_dir, path) = place();
     let store = Sqlite::open(Options::new(&path)).expect("opens");
     for n in 1..=3 {
-        store.commit(batch(vec![quiet(n, post(n, "kim"), "dropbox")])).await.expect("commits");
+        store.commit(batch(vec![quiet(n, post(n, "kim"), "dropbox")]).into()).await.expect("commits");
     }
     let beside = Sqlite::open(Options::new(&path)).expect("opens beside it");
     let account = Account { network: Network::known("bluesky"), handle: "kim".to_owned() };
     assert_eq!(beside.forget(&account).await.expect("forgets").authors, 3);
-    beside.commit(batch(vec![quiet(4, post(4, "ann"), "dropbox")])).await.expect("commits: may take the row that is free now");
-    store.commit(batch(vec![quiet(5, post(5, "kim"), "dropbox")])).await.expect("commits");
+    beside.commit(batch(vec![quiet(4, post(4, "ann"), "dropbox")]).into()).await.expect("commits: may take the row that is free now");
+    store.commit(batch(vec![quiet(5, post(5, "kim"), "dropbox")]).into()).await.expect("commits");
     for (n, handle) in [(4, "ann"), (5, "kim")] {
         let stored = store.mention(&MentionId(nth(n)).to_string()).await.expect("reads").expect("is there");
         assert_eq!(stored.mention.author.handle, handle);
@@ -194,7 +194,7 @@ async fn a_disk_that_fills_while_pages_are_moved_loses_nothing() {
     let mut n = 0;
     // Also what comes after the first refusal is tried, as intake does: the log may have started anew.
     while refused < 20 {
-        match store.commit(long(n, 1)).await {
+        match store.commit(long(n, 1).into()).await {
             Ok(_) => told.push(n),
             Err(StoreError::Full { .. }) => refused += 1,
             Err(other) => panic!("{other}"),
@@ -205,7 +205,7 @@ async fn a_disk_that_fills_while_pages_are_moved_loses_nothing() {
     assert!(size(&path, "") > 4 * 1024 * 1024, "pages were moved: {}", size(&path, ""));
     disk.make_room();
     for n in n..n + ENOUGH {
-        store.commit(long(n, 1)).await.expect("commits: there is room");
+        store.commit(long(n, 1).into()).await.expect("commits: there is room");
         told.push(n);
     }
     for n in told.into_iter().flat_map(|n| n * POSTS + 1..=(n + 1) * POSTS) {

@@ -33,7 +33,7 @@ async fn a_dismissed_case_keeps_the_word_it_was_dismissed_with() {
     let house = House::new();
     let store = house.open();
     let posts: Vec<_> = (1..4).map(simple).collect();
-    store.commit(batch(posts.clone())).await.expect("commits");
+    store.commit(batch(posts.clone()).into()).await.expect("commits");
     let case = |n: usize| posts[n].case.as_ref().expect("has one").id;
     let shown = store.dismiss(case(0), Dismissal::NotUs, at(9)).await.expect("sets").expect("is there");
     assert_eq!((shown.state, shown.dismissed), (CaseState::Dismissed, Some(Dismissal::NotUs)));
@@ -53,7 +53,7 @@ async fn what_waits_under_one_key_leaves_as_one_card_and_stays_it() {
     let store = house.open();
     let mut second = folding(2, "a", 15);
     second.decision.priority = Priority::Today;
-    store.commit(batch(vec![second, folding(3, "a", 20), folding(4, "b", 15)])).await.expect("commits");
+    store.commit(batch(vec![second, folding(3, "a", 20), folding(4, "b", 15)]).into()).await.expect("commits");
     assert!(claim(&*store, 14, None).await.is_empty());
     let cards = claim(&*store, 15, None).await;
     assert_eq!(cards.len(), 2);
@@ -64,7 +64,7 @@ async fn what_waits_under_one_key_leaves_as_one_card_and_stays_it() {
     assert!(mention(card).folded[0].headline.contains("kim2"), "{:?}", mention(card).folded);
     assert_eq!(mention(card).folded[0].text, "I am going to switch from Dropbox to Nomadesk");
     // Whoever comes under the same key now is late for this card.
-    store.commit(batch(vec![folding(5, "a", 16)])).await.expect("commits");
+    store.commit(batch(vec![folding(5, "a", 16)]).into()).await.expect("commits");
     drop(store);
     let store = house.open();
     let again = claim(&*store, 80, None).await;
@@ -80,7 +80,7 @@ async fn a_delivery_that_waits_for_its_hour_is_not_late_before() {
     const MONDAY: i64 = 62 * 3_600;
     let house = House::new();
     let store = house.open();
-    store.commit(batch(vec![folding(1, "digest", MONDAY)])).await.expect("commits");
+    store.commit(batch(vec![folding(1, "digest", MONDAY)]).into()).await.expect("commits");
     let oldest = store.standing().await.expect("reads").outbox;
     assert_eq!(oldest, [("care".to_owned(), 1, 0, Some(at(MONDAY)))], "an alarm on its age would ring the whole weekend");
     let card = claim(&*store, MONDAY, None).await.remove(0);
@@ -94,7 +94,7 @@ async fn a_burst_is_one_card_that_lists_all() {
     let store = house.open();
     let mut all: Vec<_> = (1..=300).map(simple).collect();
     all.extend((301..=303).map(|n| alerting(n, post(n, "ann"), "nomadesk", vec![to("care", at(n))])));
-    store.commit(batch(all)).await.expect("commits");
+    store.commit(batch(all).into()).await.expect("commits");
     let cards = claim(&*store, 400, Some(5)).await;
     let mut sizes: Vec<_> =
         cards.iter().map(|card| (mention(card).watch.as_str(), card.deliveries.len(), mention(card).folded.len())).collect();
@@ -106,10 +106,10 @@ async fn a_burst_is_one_card_that_lists_all() {
 async fn what_was_tried_alone_is_never_folded_later() {
     let house = House::new();
     let store = house.open();
-    store.commit(batch(vec![simple(1)])).await.expect("commits");
+    store.commit(batch(vec![simple(1)]).into()).await.expect("commits");
     let alone = claim(&*store, 1, Some(2)).await.remove(0);
     store.settle(vec![(alone.clone(), Settlement::Retry { due: at(5), why: "500".to_owned() })], at(2)).await.expect("settles");
-    store.commit(batch(vec![simple(3), simple(4), simple(5)])).await.expect("commits");
+    store.commit(batch(vec![simple(3), simple(4), simple(5)]).into()).await.expect("commits");
     let mut cards = claim(&*store, 10, Some(2)).await;
     cards.sort_by_key(|card| card.deliveries.len());
     assert_eq!(cards.iter().map(|card| card.deliveries.len()).collect::<Vec<_>>(), [1, 3]);
@@ -126,7 +126,7 @@ async fn an_escalation_is_dropped_once_somebody_has_the_case() {
         alerting(n, post(n, &format!("kim{n}")), "dropbox", vec![planned])
     };
     let (taken, open) = (escalating(1), escalating(2));
-    store.commit(batch(vec![taken.clone(), open.clone()])).await.expect("commits");
+    store.commit(batch(vec![taken.clone(), open.clone()]).into()).await.expect("commits");
     let case = taken.case.expect("has one").id;
     let shown = store.case_set(case, CaseState::Taken, Some("ann"), at(10)).await.expect("sets").expect("is there");
     assert_eq!((shown.state, shown.taken_by.as_deref()), (CaseState::Taken, Some("ann")));
@@ -141,7 +141,7 @@ async fn an_escalation_is_dropped_once_somebody_has_the_case() {
 async fn a_dead_card_is_handed_over_as_one() {
     let house = House::new();
     let store = house.open();
-    store.commit(batch(vec![folding(1, "a", 1), folding(2, "a", 2), folding(3, "a", 3)])).await.expect("commits");
+    store.commit(batch(vec![folding(1, "a", 1), folding(2, "a", 2), folding(3, "a", 3)]).into()).await.expect("commits");
     let card = claim(&*store, 5, None).await.remove(0);
     assert_eq!(card.deliveries.len(), 3);
     let dead = || Settlement::Dead { why: "410".to_owned(), fallback: Some("mail".to_owned()) };
@@ -172,8 +172,8 @@ async fn an_alert_about_courtier_itself_is_a_delivery_too() {
         sent: None,
     };
     let told = Batch { health: vec![(health.clone(), vec!["care".to_owned(), "mail".to_owned()])], now: Some(at(1)), ..Batch::default() };
-    assert_eq!(store.commit(told.clone()).await.expect("commits").deliveries, 2);
-    assert_eq!(store.commit(told).await.expect("commits").deliveries, 0, "the same alert again");
+    assert_eq!(store.commit(told.clone().into()).await.expect("commits").deliveries, 2);
+    assert_eq!(store.commit(told.into()).await.expect("commits").deliveries, 0, "the same alert again");
     let card = claim(&*store, 1, Some(2)).await.remove(0);
     assert_eq!(card.alert, Alert::Health(health));
 }
@@ -184,7 +184,7 @@ async fn the_most_urgent_leaves_first_whatever_waits_longer() {
     let store = house.open();
     let mut old = simple(1);
     old.decision.priority = Priority::Digest;
-    store.commit(batch(vec![old, simple(2)])).await.expect("commits");
+    store.commit(batch(vec![old, simple(2)]).into()).await.expect("commits");
     let first = store.claim("care", at(9), LEASE, 1, None).await.expect("claims");
     assert_eq!(mention(&first[0]).mention.author.handle, "kim2");
     assert_eq!(store.next_due("care").await.expect("reads"), Some(at(1)));
@@ -196,9 +196,9 @@ async fn whoever_waits_is_woken_by_this_and_by_another_process() {
     let (here, there) = (house.open(), house.open());
     let mut woken = here.woken();
     woken.mark_unchanged();
-    here.commit(batch(vec![simple(1)])).await.expect("commits");
+    here.commit(batch(vec![simple(1)]).into()).await.expect("commits");
     woken.changed().await.expect("woken by our own commit");
     woken.mark_unchanged();
-    there.commit(batch(vec![simple(2)])).await.expect("commits");
+    there.commit(batch(vec![simple(2)]).into()).await.expect("commits");
     woken.changed().await.expect("woken by the other's");
 }

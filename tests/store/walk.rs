@@ -25,7 +25,7 @@ async fn a_walk_gives_each_mention_of_its_span_once_in_order() {
     let mut posts: Vec<_> = (1..30).map(simple).collect();
     posts.extend((30..40).map(|n| quiet(n, post(n, &format!("kim{n}")), "dropbox")));
     posts[4].decision.deliveries.push(to("lead", at(9)));
-    store.commit(batch(posts.clone())).await.expect("commits");
+    store.commit(batch(posts.clone()).into()).await.expect("commits");
     for newest_first in [false, true] {
         for most in [1, 7, 500] {
             let walk = Walk { since: at(5), until: at(35), after: None, newest_first, most };
@@ -55,7 +55,7 @@ async fn the_ends_of_time_are_no_trap() {
     let store = house.open();
     let walk = Walk { since: Timestamp::MIN, until: Timestamp::MAX, after: None, newest_first: false, most: 10 };
     assert!(all(&*store, walk).await.is_empty());
-    store.commit(batch((1..4).map(simple).collect())).await.expect("commits");
+    store.commit(batch((1..4).map(simple).collect()).into()).await.expect("commits");
     assert_eq!(all(&*store, walk).await.len(), 3);
     assert_eq!(all(&*store, Walk { newest_first: true, ..walk }).await.len(), 3);
     assert!(all(&*store, Walk { until: at(1), ..walk }).await.is_empty(), "the end is not part of the span");
@@ -66,7 +66,7 @@ async fn what_is_heard_again_replaces_what_was_heard_and_nothing_else() {
     let house = House::new();
     let store = house.open();
     let posts = [quiet(1, post(1, "kim"), "dropbox"), quiet(2, post(2, "ann"), "dropbox"), simple(3)];
-    store.commit(batch(posts.to_vec())).await.expect("commits");
+    store.commit(batch(posts.to_vec()).into()).await.expect("commits");
     let mut other = posts[0].clone();
     other.watch = "nomadesk".to_owned();
     other.watch_name = "Nomadesk".to_owned();

@@ -164,11 +164,12 @@ impl Store for Sqlite {
         self.read(move |room| asked.iter().map(|asked| recall::recall(room, asked, now)).collect()).await
     }
 
-    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let ids = Arc::clone(&self.ids);
-        // The batch comes back: taking its thousands of texts apart is not the writer's work.
-        let (done, _batch) = self.write(move |room| Ok((commit::commit(room, &ids, &batch)?, batch))).await?;
-        Ok(done)
+    async fn commit(&self, batch: Arc<Batch>) -> Result<Committed, StoreError> {
+        // The batch stays with the caller: taking its thousands of texts apart is not the writer's work.
+        let (ids, here) = (Arc::clone(&self.ids), Arc::clone(&batch));
+        let done = self.write(move |room| commit::commit(room, &ids, &here)).await;
+        drop(batch);
+        done
     }
 
     async fn claim(
