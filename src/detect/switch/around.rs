@@ -28,6 +28,8 @@ pub(in crate::detect) enum Mark {
     Opener,
     /// "is", "have", "will".
     Helper,
+    /// "has", "wants": neither "I" nor "you" does what follows.
+    Third,
     /// "not", "never", "accidentally".
     Negation,
     /// "wait", "why" after a "not": no negation after all.
@@ -115,6 +117,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Adverb, "clause.adverb"),
     (Mark::Opener, "clause.opener"),
     (Mark::Helper, "clause.helper"),
+    (Mark::Third, "clause.third"),
     (Mark::Negation, "clause.negation"),
     (Mark::DespiteNot, "clause.despite-not"),
     (Mark::Have, "clause.have"),

@@ -171,7 +171,7 @@ impl Clause<'_, '_> {
         }
         let doing = self.doing();
         let mut linked = self.gap(self.hit.tokens.start) != Gap::None;
-        let (mut helped, mut close) = (false, true);
+        let (mut helped, mut close, mut third) = (false, true, false);
         for token in self.before(ACTOR_WINDOW) {
             if self.is(token, Mark::Author) {
                 return Actor::Author;
@@ -183,14 +183,19 @@ impl Clause<'_, '_> {
             if self.is(token, Mark::Others) && !owns(self.reading.word(token))
                 || close && self.is_person(token)
                 || close && self.is(token, Mark::Near) && self.gap(token + 1) == Gap::None
-                || close && self.is_third_name(token)
+                || close && self.is_third_name(token, third)
                 || close && self.is_somebody(token)
             {
                 return if self.is_asked(token) || self.is_author_told(token) { Actor::Author } else { Actor::Other };
             }
             helped |= self.is(token, Mark::Helper);
+            third |= close && self.is(token, Mark::Third);
             close &= self.is(token, Mark::Adverb) || self.is(token, Mark::Helper);
             linked = self.gap(token) != Gap::None && !self.is(token, Mark::Adverb);
+        }
+        // "spiped has moved to it": whoever that is, it is not the author.
+        if third {
+            return Actor::Other;
         }
         let begins = self.before(ACTOR_WINDOW).all(|token| self.is_opening(token));
         let bare =
@@ -198,12 +203,12 @@ impl Clause<'_, '_> {
         if begins && bare { Actor::Command } else { Actor::Author }
     }
 
-    /// "Netflix cancelled my account": a name that is no handle at the beginning does it.
-    fn is_third_name(&self, token: usize) -> bool {
+    /// "Netflix cancelled my account", "Netflix is moving away": a name that is no handle at the beginning does it.
+    fn is_third_name(&self, token: usize, third: bool) -> bool {
         let named =
             self.reading.token(token).is_some_and(|token| matches!(token.tag, Tag::Brand | Tag::Rival(_)) && token.kind == Kind::Word);
         let object = token.checked_sub(1).is_some_and(|before| self.is(before, Mark::Prep));
-        named && !object && !self.doing() && self.gap(self.hit.tokens.start) == Gap::None
+        named && !object && (third || !self.doing()) && self.gap(self.hit.tokens.start) == Gap::None
     }
 
     /// "wow, @bob jumped ship": a handle that is neither called at the head of the post nor known does it.

@@ -31,6 +31,7 @@ pub(super) use around::{Marks, marks_of};
 pub(super) use family::*;
 pub(super) use verdict::{TURNED, verdict};
 
+use super::weigh::Mood;
 use super::{Doc, Found, Hit, Party, Reading, Rule, aside};
 use crate::domain::{Attribute, Role, Signal};
 use crate::text::{Kind as Written, Tag, Token};
@@ -216,10 +217,11 @@ impl SwitchRule {
             // "@nomadesk I ditched Dropbox": whom one tells of it is where one goes.
             Kind::Leave if joined.is_none() && left.is_some() => {
                 let joined = called_beside(reading, left.as_ref());
-                // On the brand's own page: "exactly what I wanted when I left Dropbox".
+                // On the brand's own page: "exactly what I wanted when I left Dropbox", "love Nomadesk, cancelled Dropbox".
                 let named = reading.tokens().iter().any(|token| token.tag == Tag::Brand);
-                let here = joined.is_none() && matches!(left, Some(Party::Rival(_))) && reading.about() && !named;
-                (left, joined.or_else(|| (here && !reading.mood().complains()).then_some(Party::Brand)))
+                let here = joined.is_none() && matches!(left, Some(Party::Rival(_))) && reading.about();
+                let glad = |mood: &Mood| if named { mood.pleased() } else { !mood.complains() };
+                (left, joined.or_else(|| (here && glad(reading.mood())).then_some(Party::Brand)))
             }
             Kind::Leave | Kind::Go | Kind::From | Kind::Stay => (left.or_else(|| understood_left(reading, hit, joined.as_ref())), joined),
         }

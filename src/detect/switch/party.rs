@@ -71,7 +71,13 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     let inner = tokens.clone().chain(std::iter::once(next).filter(|next| reading.token(*next).is_some_and(|token| token.gap == Gap::None)));
     let known = inner.map(|token| token..token + 1).find(|token| matches!(reading.token(token.start), Some(token) if is_known(token)));
     let tokens = if first.tag == Tag::None && first.kind == Kind::Word { known.unwrap_or(tokens) } else { tokens };
-    reading.who(&tokens).map_or(Slot::Open, |party| Slot::Filled(with_others(reading, party, tokens.end)))
+    let Some(party) = reading.who(&tokens) else { return Slot::Open };
+    // "I switched to a Samsung": one of many, not whom one goes to.
+    let one_of = tokens.start.checked_sub(1).is_some_and(|before| matches!(reading.word(before), "a" | "an"));
+    if name == "joined" && one_of && matches!(party, Party::Other(_)) {
+        return Slot::Wrong;
+    }
+    Slot::Filled(with_others(reading, party, tokens.end))
 }
 
 /// Whether a word says whose something is, and cannot be who does it.
