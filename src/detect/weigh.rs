@@ -69,7 +69,7 @@ impl Weight {
             ("hint", _) => Self::Hint,
             ("calm", "own" | "notice" | "other") => Self::Away,
             ("calm", _) => Self::Calm,
-            ("praise", "gratitude" | "strong") => Self::Strong,
+            ("praise", "gratitude" | "strong" | "turned") => Self::Strong,
             ("praise", "polite") => Self::Polite,
             ("praise", _) => Self::Fine,
             _ => return None,
@@ -281,8 +281,8 @@ fn claim(reading: &Reading<'_>) -> Vec<Counted> {
     let mut all: Vec<(u8, Counted)> = Vec::with_capacity(reading.all_hits().len());
     for hit in reading.all_hits() {
         let Some(weight) = reading.weighs(hit) else { continue };
-        // "No problem" is no problem.
-        let light = weight == Weight::Calm && hit.tokens.len() > 1 && reading.list(hit) == "calm.light";
+        // "No problem" is no problem, "could not be happier" is happy.
+        let light = hit.tokens.len() > 1 && matches!(reading.list(hit), "calm.light" | "praise.turned");
         let rank = if light { 0 } else { weight.rank() + 1 };
         all.push((rank, Counted { tokens: hit.tokens.clone(), weight, list: hit.list, closing: false }));
     }
