@@ -253,7 +253,7 @@ pub(in crate::detect) const CANCEL: SwitchRule = SwitchRule {
 /// Somebody wants his account closed or deleted.
 pub(in crate::detect) const CLOSE: SwitchRule = SwitchRule {
     id: "switch.close",
-    lists: &["switch.close"],
+    lists: &["switch.close", "near.close"],
     kind: Kind::Leave,
     doc: Doc {
         hears: "Somebody wants his account closed or deleted.",

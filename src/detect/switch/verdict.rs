@@ -47,7 +47,9 @@ pub(in crate::detect) fn verdict(found: &[Found]) -> Option<(Change, Stance)> {
         .collect();
     counted.sort_by_key(|one| one.start);
     let us = Some(Party::Brand);
-    let joins = counted.iter().rev().find(|one| one.change.joined == us);
+    // A bare "I am happy I switched" beside "I switched to Dropbox" is about Dropbox.
+    let gone = counted.iter().any(|one| one.change.left == us && matches!(one.change.joined, Some(Party::Rival(_))));
+    let joins = counted.iter().rev().find(|one| one.change.joined == us && (one.said(Role::Joined) || !gone));
     // A bare "I am leaving" beside "I join you" leaves somebody else.
     let leaves =
         counted.iter().rev().find(|one| one.change.left == us && one.change.joined != us && (one.said(Role::Left) || joins.is_none()));
