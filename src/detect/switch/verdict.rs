@@ -31,6 +31,10 @@ impl Counted<'_> {
         self.found.finding.evidence.iter().any(|evidence| evidence.role == role)
     }
 
+    fn names_both(&self) -> bool {
+        self.said(Role::Left) && self.said(Role::Joined)
+    }
+
     /// Orders leaders: the one that names both, then the one that names somebody, then the last.
     fn rank(&self) -> (bool, bool, usize) {
         (self.said(Role::Joined) && self.change.joined.is_some(), self.said(Role::Left), self.start)
@@ -50,16 +54,23 @@ pub(in crate::detect) fn verdict(found: &[Found]) -> Option<(Change, Stance)> {
     // A bare "I am happy I switched" beside "I switched to Dropbox" is about Dropbox.
     let gone = counted.iter().any(|one| one.change.left == us && matches!(one.change.joined, Some(Party::Rival(_))));
     let joins = counted.iter().rev().find(|one| one.change.joined == us && (one.said(Role::Joined) || !gone));
-    // A bare "I am leaving" beside "I join you" leaves somebody else.
-    let leaves =
-        counted.iter().rev().find(|one| one.change.left == us && one.change.joined != us && (one.said(Role::Left) || joins.is_none()));
+    // A bare "I am leaving" beside "I join you" leaves somebody else; behind "I came and it does not work" it leaves us.
+    let bare = |one: &Counted<'_>| joins.is_none_or(|join| join.start < one.start && join.found.has(Attribute::Unhappy));
+    let leaves = counted.iter().rev().find(|one| one.change.left == us && one.change.joined != us && (one.said(Role::Left) || bare(one)));
     let loyal = found.iter().any(is_loyal);
     let (main, leaving) = match (leaves, joins) {
-        (Some(leave), Some(join)) if leave.start > join.start => (leave, true),
+        // "I switched to Dropbox and then back": of two that begin together the one that names both says more.
+        (Some(leave), Some(join)) if leave.start > join.start || leave.start == join.start && leave.names_both() => (leave, true),
         (_, Some(join)) => (join, false),
         (Some(_), None) if loyal => return None,
         (Some(_), None) => (counted.iter().filter(|one| one.change.left == us).max_by_key(|one| one.rank())?, true),
-        (None, None) => (counted.iter().max_by_key(|one| one.rank())?, false),
+        (None, None) => {
+            let fullest = counted.iter().max_by_key(|one| one.rank())?;
+            // "I moved to Dropbox and nothing works, I need a new one": whoever was joined is left in the end.
+            let again = |one: &Counted<'_>| one.change.left.is_some() && one.change.left == fullest.change.joined;
+            let gone_again = |one: &&Counted<'_>| one.start > fullest.start && one.change.status != Status::Done && again(one);
+            (counted.iter().rev().find(gone_again).unwrap_or(fullest), false)
+        }
     };
     let mut change = main.change.clone();
     for other in &counted {
