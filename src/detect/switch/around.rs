@@ -78,6 +78,8 @@ pub(in crate::detect) enum Mark {
     Inside,
     /// "counter", "app": what a name can stand before without being meant.
     Place,
+    /// "a", "an": an unknown name behind it is one of many things.
+    OneOf,
     /// "airline", "provider".
     Service,
     /// "the switch", "a migration": the move as a matter that is talked about.
@@ -142,6 +144,7 @@ const LISTS: &[(Mark, &str)] = &[
     (Mark::Because, "clause.because"),
     (Mark::Inside, "clause.inside"),
     (Mark::Place, "clause.place"),
+    (Mark::OneOf, "clause.one-of"),
     (Mark::Service, "clause.service"),
     (Mark::Matter, "clause.matter"),
     (Mark::Predicate, "clause.predicate"),

@@ -73,7 +73,7 @@ pub(super) fn slot(reading: &Reading<'_>, around: &Around, hit: &Hit, name: &str
     let tokens = if first.tag == Tag::None && first.kind == Kind::Word { known.unwrap_or(tokens) } else { tokens };
     let Some(party) = reading.who(&tokens) else { return Slot::Open };
     // "I switched to a Samsung": one of many, not whom one goes to.
-    let one_of = tokens.start.checked_sub(1).is_some_and(|before| matches!(reading.word(before), "a" | "an"));
+    let one_of = tokens.start.checked_sub(1).is_some_and(|before| around.is(before, Mark::OneOf));
     if name == "joined" && one_of && matches!(party, Party::Other(_)) {
         return Slot::Wrong;
     }
