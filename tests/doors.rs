@@ -198,6 +198,20 @@ async fn who_dawdles_is_sent_away_and_keeps_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_word_becomes_no_figure() {
+    let (address, inboxes, _stop) = doors(Limits::default()).await;
+    inboxes.promise("forum");
+    // Nothing is ready yet: everybody is told to come again.
+    for path in ["/in/forum", "/in/made-up-1", "/in/made-up-2"] {
+        let answer = say(address, hand_in(path, "{}")).await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+    let figures = say(address, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(figures.contains("courtier_inbound_requests_total{feed=\"forum\",status=\"503\"} 1"), "{figures}");
+    assert!(!figures.contains("made-up"), "{figures}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_keeps_every_connection_busy_takes_turns_with_the_rest() {
     // Nobody is sent away for dawdling here.
     let limits = Limits { head: Duration::from_secs(600), body: Duration::from_secs(600), connections: 4 };

@@ -126,6 +126,10 @@ async fn hook(doors: &Doors, feed: &str, headers: &HeaderMap, body: Body, within
 
 /// Counts an answer, and tells the log of a refusal: a sender whose secret is an old one would lose its posts unseen.
 fn note(doors: &Doors, refusals: &Refusals, feed: &str, answer: &Answer) {
+    // Before the house is ready any name is told to come again; a stranger's word must not become a label.
+    if !doors.inboxes.promised(feed) {
+        return;
+    }
     doors.metrics.answered(feed, answer.status.as_u16());
     // What may come again is not lost, and a daemon that starts is no sender's mistake.
     if answer.status.is_success() || answer.status == StatusCode::SERVICE_UNAVAILABLE {
